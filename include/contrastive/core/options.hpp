@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// How to run, as opposed to what to compute (that is the loss).
+#pragma once
+
+namespace contrastive {
+
+/// Options of an evaluator. None of them changes a result by a bit.
+struct options {
+  int threads = 0;            ///< at most this many threads, the caller's among them; 0: as many as the machine has
+  bool check_finite = false;  ///< look for NaN and infinity first and throw, naming argument and row
+};
+
+}  // namespace contrastive

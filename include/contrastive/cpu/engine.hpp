@@ -1,0 +1,420 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// The CPU engine: tiles of logits, computed twice and never kept, first for the sums of each anchor, then for the gradient.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <contrastive/cpu/anchor_states.hpp>
+#include <contrastive/cpu/kernels/dispatch.hpp>
+#include <contrastive/cpu/pair_functions.hpp>
+#include <contrastive/cpu/prepared_rows.hpp>
+#include <contrastive/cpu/request.hpp>
+#include <contrastive/cpu/schedule.hpp>
+#include <contrastive/cpu/thread_team.hpp>
+#include <limits>
+#include <vector>
+
+namespace contrastive::cpu {
+
+/// Where one exponential e^(x - shift) serves all pairs: all logits lie within `range` of each other, and with `headroom`
+/// above the shift neither the largest sum nor the smallest term leaves the type's range. Weights need the room above.
+template <class T>
+struct fixed_shift_limits;
+template <>
+struct fixed_shift_limits<float> {  // e^±87 are the limits; e^(70 + log N) and e^(70 - 140) stay inside
+  static constexpr double headroom = 70, range = 140, weighted_range = 70;
+};
+template <>
+struct fixed_shift_limits<double> {  // e^±708
+  static constexpr double headroom = 600, range = 1200, weighted_range = 600;
+};
+
+/// One engine a scalar type; losses reach it as pair_functions. Keeps its memory and its threads.
+///
+///   1. prepare   the rows in slabs and panels                               O(N d)
+///   2. forward   blocks of anchors meet blocks of candidates: logits in strips, from them the sums of each anchor. Where the
+///                loss is symmetric each unordered pair is looked at once, and rows and columns are both summed.
+///   3. finish    losses, gains of each anchor                               O(N)
+///   4. backward  the same strips again, turned into dL/dx, times the rows
+///   5. write     the chain rule through the similarity                      O(N d)
+/// Pairs that a loss lists are looked at one by one, beside the tiles.
+template <class T>
+class engine {
+ public:
+  explicit engine(int threads) : kernels_(kernels_for<T>(best_instruction_set())), team_(threads) {}
+
+  /// Memory is taken before anything is written: std::bad_alloc leaves the request's outputs as they were.
+  template <pair_weights P>
+  outcome run(P& pairs, const request<T>& r) {
+    plan(functions_of<T>(pairs, r.ranges.num_candidates()), r);
+    if constexpr (contrastive::detail::has_anchor_factors<P>)
+      if (pairs.prepares_anchors()) {
+        factors_.reserve(n_);
+        parallel(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); });
+        pairs.anchor_factors = factors_.data();
+      }
+    prepare();
+    forward();
+    const outcome out = finish();
+    if (r_.gradients != nullptr) {
+      backward();
+      write();
+    }
+    return conclude(out);
+  }
+
+ private:
+  static constexpr index strip_rows = 64;      // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
+  static constexpr index largest_block = 256;  // rows; a slab of them is 32 KiB
+  static constexpr index fewest_blocks = 8;    // a side, so that threads share evenly
+  static constexpr index worth_threads = 4'000'000;  // multiply-adds; one thread needs some 40 µs for them, waking others 10
+
+  /// One thread's memory.
+  struct scratch {
+    aligned_buffer<T> x, denominator, positive;  // (strip_rows, largest_block)
+    aligned_buffer<T> rows, columns;             // (7, strip_rows), (6, largest_block): sums and, in the rows, temperature
+    aligned_buffer<index> partners;              // (listed_per_anchor)
+  };
+
+  bool log_sum() const { return r_.pooling == pooling::log_sum; }
+  bool has_columns() const { return symmetric_ || r_.both_ways; }
+  anchor_states<T>& column_states() { return symmetric_ ? rows_ : columns_; }
+
+  void plan(const pair_functions<T>& f, const request<T>& r) {
+    f_ = f, r_ = r;
+    n_ = r.ranges.num_anchors();
+    same_rows_ = r.ranges.anchor_begin == r.ranges.candidate_begin;
+    symmetric_ = f.symmetric && same_rows_ && f.tiled_begin == 0 && f.tiled_end == n_;
+    if (same_rows_ && f.tiled_begin != 0)
+      contrastive::detail::refuse("loss", "tiled_begin()", "0 where anchors are candidates too", f.tiled_begin);
+    const index width = kernels_.width, tiled = f.tiled_end - f.tiled_begin;
+    anchors_ = blocks::of(n_, width, largest_block, fewest_blocks);
+    candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, largest_block, fewest_blocks);
+
+    const bool gradients = r.gradients != nullptr;
+    prepared_.reserve(r.similarity, r.arguments, r.count, r.ranges.total, tiled, width, gradients);
+    rows_.reserve(n_, width);
+    if (r.both_ways) columns_.reserve(n_, width);
+    listed_.reserve(n_ * f.listed_per_anchor);
+    temperature_.reserve(n_);
+    const index pairs = n_ * (symmetric_ ? tiled / 2 : tiled) + n_ * f.listed_per_anchor;
+    const int threads = team_.prepare(pairs * prepared_.prepared_dim() >= worth_threads);
+    if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
+    for (auto& s : scratch_) {
+      s.x.reserve(strip_rows * largest_block);
+      s.denominator.reserve(strip_rows * largest_block);
+      if (f.positives_in_tiles) s.positive.reserve(strip_rows * largest_block);
+      s.rows.reserve(7 * strip_rows);
+      s.columns.reserve(6 * largest_block);
+      s.partners.reserve(f.listed_per_anchor);
+    }
+  }
+
+  /// body(i) for i in [0, count), `grain` at a time.
+  template <class Body>
+  void parallel(index count, index grain, Body body) {
+    auto all = [&](int) {
+      team_.share((count + grain - 1) / grain, [&](index task) {
+        for (index i = task * grain; i < std::min(count, (task + 1) * grain); ++i) body(i);
+      });
+    };
+    team_.run(all);
+  }
+
+  // ---- 1
+
+  void prepare() {
+    prepared_.find_centre();
+    parallel(r_.ranges.total, 64, [&](index row) { prepared_.prepare(row, row + 1); });
+    const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
+    parallel(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, 1 / r_.temperature); });
+
+    using limits = fixed_shift_limits<T>;
+    double low = 0, high = 0;
+    prepared_.similarity_bounds(r_.ranges.anchor_begin, r_.ranges.anchor_end, r_.ranges.candidate_begin, r_.ranges.candidate_end, low, high);
+    low /= r_.temperature, high /= r_.temperature;
+    const bool weighted = f_.weights_of(f_.pairs, {0, n_, f_.tiled_begin, f_.tiled_end}) == tile_weights::general;
+    fixed_ = high - low <= (weighted ? limits::weighted_range : limits::range);
+    shift_ = weighted ? high : high - limits::headroom;
+  }
+
+  // ---- tiles
+
+  /// The logits and weights of anchors [begin, end) against candidate block J. False: no pair of the strip counts.
+  bool load_strip(scratch& s, index begin, index end, index J, logits<T>& strip) {
+    const index first = f_.tiled_begin + candidates_.begin(J), last = f_.tiled_begin + candidates_.end(J);
+    const tile t{begin, end, first, last};
+    const tile_weights weights = f_.weights_of(f_.pairs, t);
+    if (weights == tile_weights::zeros && !f_.positives_in_tiles) return false;
+    const index panels = (last - first + kernels_.width - 1) / kernels_.width, ld = panels * kernels_.width;
+    kernels_.multiply({prepared_.row(r_.ranges.anchor_begin + begin), prepared_.slab_stride(), end - begin,
+                       prepared_.panel(candidates_.begin(J) / kernels_.width), panels, prepared_.prepared_dim(), s.x.data(), ld});
+    for (index i = 0; i < end - begin; ++i) std::fill(s.x.data() + i * ld + (last - first), s.x.data() + (i + 1) * ld, excluded<T>);
+
+    strip = {s.x.data(), end - begin, ld, nullptr, nullptr, log_sum(), fixed_, static_cast<T>(shift_)};
+    const index diagonal_begin = std::max(begin, first), diagonal_end = std::min(end, last);
+    if (weights == tile_weights::general || weights == tile_weights::zeros ||
+        (weights == tile_weights::ones_off_diagonal && f_.positives_in_tiles && diagonal_begin < diagonal_end)) {
+      f_.fill_denominators(f_.pairs, t, s.denominator.data(), ld);
+      strip.denominator = s.denominator.data();
+    } else if (weights == tile_weights::ones_off_diagonal) {
+      for (index i = diagonal_begin; i < diagonal_end; ++i) s.x.data()[(i - begin) * ld + (i - first)] = excluded<T>;
+    }
+    if (f_.positives_in_tiles) {
+      f_.fill_positives(f_.pairs, t, s.positive.data(), ld);
+      strip.positive = s.positive.data();
+    }
+    return true;
+  }
+  bool plain(const logits<T>& strip) const { return strip.fixed && strip.denominator == nullptr && strip.positive == nullptr; }
+  static sums<T> sums_in(aligned_buffer<T>& b, index size) {
+    return {b.data(), b.data() + size, b.data() + 2 * size, b.data() + 3 * size, b.data() + 4 * size, b.data() + 5 * size};
+  }
+
+  /// Calls task(scratch, I, J, with_columns) for every block of anchors and every block of candidates, or of the two orders
+  /// of a pair one for both, in rounds that make writes to the rows of either block safe.
+  template <class Task>
+  void for_each_block_pair(Task task) {
+    const auto all_rounds = [&](const auto& order, const auto& meet) {
+      auto body = [&](int thread) {
+        scratch& s = scratch_[static_cast<std::size_t>(thread)];
+        for (index round = 0; round < order.rounds(); ++round)
+          team_.share(order.tasks(round), [&](index t) {
+            const block_pair p = order.pair(round, t);
+            if (p.anchors >= 0) meet(s, p.anchors, p.candidates);
+          });
+      };
+      team_.run(body);
+    };
+    if (symmetric_)
+      all_rounds(tournament(candidates_.count()), [&](scratch& s, index I, index J) { task(s, I, J, I != J); });
+    else if (same_rows_)  // block b of the anchors and block b of the candidates are the same rows
+      all_rounds(tournament(std::max(anchors_.count(), candidates_.count())), [&](scratch& s, index I, index J) {
+        if (I < anchors_.count() && J < candidates_.count()) task(s, I, J, false);
+        if (I != J && J < anchors_.count() && I < candidates_.count()) task(s, J, I, false);
+      });
+    else
+      all_rounds(rotation(anchors_.count(), candidates_.count()), [&](scratch& s, index I, index J) { task(s, I, J, r_.both_ways); });
+  }
+
+  // ---- 2
+
+  void forward() {
+    rows_.clear(fixed_, shift_);
+    if (r_.both_ways) columns_.clear(fixed_, shift_);
+    if (has_columns()) {
+      for_each_block_pair([&](scratch& s, index I, index J, bool with_columns) { sum_block(s, I, J, with_columns); });
+    } else {  // nothing but the anchors' own sums is written: no rounds
+      auto body = [&](int thread) {
+        team_.share(anchors_.count(), [&](index I) {
+          for (index J = 0; J < candidates_.count(); ++J) sum_block(scratch_[static_cast<std::size_t>(thread)], I, J, false);
+        });
+      };
+      team_.run(body);
+    }
+    if (f_.listed_per_anchor > 0) {
+      auto body = [&](int thread) {
+        scratch& s = scratch_[static_cast<std::size_t>(thread)];
+        team_.share((n_ + 63) / 64, [&](index task) {
+          for (index i = task * 64; i < std::min(n_, task * 64 + 64); ++i) find_listed_logits(s, i);
+        });
+      };
+      team_.run(body);
+    }
+  }
+
+  void sum_block(scratch& s, index I, index J, bool with_columns) {
+    const sums<T> rows = sums_in(s.rows, strip_rows), columns = with_columns ? sums_in(s.columns, largest_block) : sums<T>{};
+    const index first = candidates_.begin(J), num_columns = candidates_.end(J) - first;
+    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
+      const index end = std::min(begin + strip_rows, anchors_.end(I));
+      logits<T> strip;
+      if (!load_strip(s, begin, end, J, strip)) continue;
+      const bool positives = strip.positive != nullptr;
+      if (plain(strip)) {
+        (with_columns ? kernels_.sum_rows_and_columns : kernels_.sum_rows)(strip, rows, columns);
+      } else {
+        if (!fixed_) {
+          kernels_.maxima(strip, rows, columns);
+          rows_.raise(begin, end - begin, rows, positives && log_sum());
+          if (with_columns) column_states().raise(first, num_columns, columns, positives && log_sum());
+        }
+        kernels_.sum_general(strip, rows, columns);
+      }
+      rows_.add(begin, end - begin, rows, positives);
+      if (with_columns) column_states().add(first, num_columns, columns, positives);
+    }
+  }
+
+  /// Global rows of the anchor's listed candidates.
+  const index* partners(scratch& s, index i) {
+    for (index t = 0; t < f_.listed_per_anchor; ++t) s.partners.data()[t] = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
+    return s.partners.data();
+  }
+  void find_listed_logits(scratch& s, index i) {
+    T* x = listed_.data() + i * f_.listed_per_anchor;
+    const index anchor = r_.ranges.anchor_begin + i;
+    const index* others = partners(s, i);
+    kernels_.dots(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), anchor, others, f_.listed_per_anchor, x);
+    for (index t = 0; t < f_.listed_per_anchor; ++t)
+      x[t] = static_cast<T>(static_cast<double>(x[t] + prepared_.rest(anchor, others[t])) / r_.temperature);
+  }
+
+  // ---- 3
+
+  outcome finish() {
+    for (index i = 0; i < n_; ++i)
+      for (index t = 0; t < f_.listed_per_anchor; ++t) {
+        const listed_pair pair = f_.listed(f_.pairs, i, t);
+        const double x = static_cast<double>(listed_.data()[i * f_.listed_per_anchor + t]);
+        add_listed(rows_.sums(i), x, pair.denominator, pair.positive);
+        if (r_.both_ways) add_listed(columns_.sums(pair.candidate), x, 0, pair.positive);
+      }
+    outcome out;
+    for (index i = 0; i < n_; ++i) {
+      out.valid_anchors += rows_.valid(i);
+      double loss = rows_.loss(i, log_sum(), f_.normalize_positives);
+      if (r_.both_ways) loss = (loss + columns_.loss(i, log_sum(), f_.normalize_positives)) / 2;
+      out.loss += loss;
+      if (r_.per_anchor != nullptr) r_.per_anchor[i] = static_cast<T>(loss);
+    }
+    double share = r_.both_ways ? 0.5 : 1.0;
+    if (r_.reduction == reduction::mean && out.valid_anchors > 0) {
+      share /= static_cast<double>(out.valid_anchors);
+      out.loss /= static_cast<double>(out.valid_anchors);
+    }
+    if (r_.gradients == nullptr) return out;
+    for (index i = 0; i < n_; ++i) {
+      rows_.set_gains(i, share, log_sum(), f_.normalize_positives, fixed_, shift_);
+      if (r_.both_ways) columns_.set_gains(i, share, log_sum(), f_.normalize_positives, fixed_, shift_);
+    }
+    rows_.clear_padding();
+    if (r_.both_ways) columns_.clear_padding();
+    return out;
+  }
+  void add_listed(anchor_sums& s, double x, double denominator, double positive) {
+    s.z.add(x, denominator);
+    if (positive == 0) return;
+    s.positive_weight += positive;
+    s.positive_logit += positive * x;
+    if (log_sum()) s.positives.add(x, positive);
+  }
+
+  // ---- 4
+
+  void backward() {
+    std::fill_n(temperature_.data(), n_, 0.0);
+    parallel((r_.ranges.total + 63) / 64, 1,
+             [&](index task) { prepared_.clear_gradient(task * 64, std::min(r_.ranges.total, task * 64 + 64)); });
+    for_each_block_pair([&](scratch& s, index I, index J, bool with_columns) { slope_block(s, I, J, with_columns); });
+    if (f_.listed_per_anchor == 0) return;
+    parallel(n_, 64, [&](index i) { find_listed_slopes(i); });
+    auto body = [&](int thread) {  // many anchors may list one candidate: threads part the columns, not the rows
+      scratch& s = scratch_[static_cast<std::size_t>(thread)];
+      team_.share(prepared_.num_slabs(), [&](index slab) {
+        for (index i = 0; i < n_; ++i)
+          kernels_.scatter(prepared_.row(0) + slab * prepared_.slab_stride(), prepared_.gradient(0) + slab * prepared_.slab_stride(),
+                           r_.ranges.anchor_begin + i, partners(s, i), f_.listed_per_anchor, listed_.data() + i * f_.listed_per_anchor);
+      });
+    };
+    team_.run(body);
+  }
+
+  void slope_block(scratch& s, index I, index J, bool with_columns) {
+    const index first = candidates_.begin(J), last = candidates_.end(J);
+    const index candidate = r_.ranges.candidate_begin + f_.tiled_begin + first;
+    T* temperature = s.rows.data() + 6 * strip_rows;
+    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
+      const index end = std::min(begin + strip_rows, anchors_.end(I)), anchor = r_.ranges.anchor_begin + begin;
+      logits<T> strip;
+      if (!load_strip(s, begin, end, J, strip)) continue;
+      const gains<T> rows = rows_.vectors_from(begin), columns = with_columns ? column_states().vectors_from(first) : gains<T>{};
+      if (plain(strip))
+        (with_columns ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
+      else
+        kernels_.slope_general(strip, rows, columns, temperature);
+      for (index i = begin; i < end; ++i) temperature_.data()[i] += static_cast<double>(temperature[i - begin]);
+      const index stride = prepared_.slab_stride(), slabs = prepared_.num_slabs();
+      if (wanted(anchor, anchor + end - begin))
+        kernels_.accumulate({strip.x, strip.ld, end - begin, last - first, prepared_.row(candidate), prepared_.gradient(anchor), stride, slabs});
+      if (wanted(candidate, candidate + last - first))
+        kernels_.accumulate_turned({strip.x, strip.ld, last - first, end - begin, prepared_.row(anchor), prepared_.gradient(candidate), stride, slabs});
+    }
+  }
+
+  /// Is the gradient of one of these global rows wanted?
+  bool wanted(index begin, index end) const {
+    index first = 0;
+    for (int a = 0; a < r_.count; first += r_.arguments[a].rows.rows, ++a)
+      if (r_.arguments[a].needs_gradient && begin < first + r_.arguments[a].rows.rows && first < end) return true;
+    return false;
+  }
+
+  void find_listed_slopes(index i) {
+    for (index t = 0; t < f_.listed_per_anchor; ++t) {
+      const listed_pair pair = f_.listed(f_.pairs, i, t);
+      T& entry = listed_.data()[i * f_.listed_per_anchor + t];
+      const double x = static_cast<double>(entry);
+      double slope = listed_slope(rows_.gains(i), x, pair.denominator, pair.positive, i);
+      if (r_.both_ways) slope += listed_slope(columns_.gains(pair.candidate), x, 0, pair.positive, i);
+      entry = static_cast<T>(slope);
+    }
+  }
+  double listed_slope(const anchor_gains& g, double x, double denominator, double positive, index i) {
+    double slope = 0;
+    if (denominator > 0) slope += denominator * g.gain * std::exp(x - g.log_z);
+    if (positive > 0) slope -= positive * g.positive_gain * (log_sum() ? std::exp(x - g.log_positive) : 1);
+    temperature_.data()[i] += slope * (x - g.log_z);
+    return slope;
+  }
+
+  // ---- 5
+
+  void write() {
+    index first = 0;
+    for (int a = 0; a < r_.count; ++a) {
+      const matrix_view<T>& out = r_.gradients[a];
+      if (r_.arguments[a].needs_gradient)
+        parallel(r_.arguments[a].rows.rows, 64,
+                 [&](index row) { prepared_.write_gradient(first + row, r_.temperature, &out.data[row * out.row_stride], out.col_stride); });
+      first += r_.arguments[a].rows.rows;
+    }
+  }
+
+  /// An anchor's slopes dl/dx sum to 0, so Σ slope · x is also Σ slope · (x - log Z), whose terms do not cancel.
+  outcome conclude(outcome out) {
+    if (r_.gradients != nullptr) {
+      for (index i = 0; i < n_; ++i) out.temperature_gradient += temperature_.data()[i];
+      out.temperature_gradient /= -r_.temperature;
+    }
+    if (prepared_.finite()) return out;
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    out.loss = out.temperature_gradient = std::numeric_limits<double>::quiet_NaN();
+    if (r_.per_anchor != nullptr) std::fill_n(r_.per_anchor, n_, nan);
+    for (int a = 0; r_.gradients != nullptr && a < r_.count; ++a)
+      if (r_.arguments[a].needs_gradient)
+        for (index row = 0; row < r_.gradients[a].rows; ++row)
+          for (index k = 0; k < r_.gradients[a].cols; ++k) r_.gradients[a](row, k) = nan;
+    return out;
+  }
+
+  kernel_table<T> kernels_;
+  thread_team team_;
+  std::vector<scratch> scratch_;
+  prepared_rows<T> prepared_;
+  anchor_states<T> rows_, columns_;  // columns_: the second direction of both_ways
+  aligned_buffer<double> factors_, temperature_;
+  aligned_buffer<T> listed_;  // (n, listed_per_anchor): logits, then slopes
+
+  // Of the call in progress.
+  pair_functions<T> f_{};
+  request<T> r_{};
+  index n_ = 0;
+  blocks anchors_, candidates_;
+  bool same_rows_ = false;  // anchors are candidates too
+  bool symmetric_ = false, fixed_ = false;
+  double shift_ = 0;
+};
+
+}  // namespace contrastive::cpu

@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// The front on the CPU: value, value_and_gradient, and the evaluator that keeps its memory.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <contrastive/core/arguments.hpp>
+#include <contrastive/core/errors.hpp>
+#include <contrastive/core/options.hpp>
+#include <contrastive/cpu/engine.hpp>
+#include <contrastive/cpu/result.hpp>
+#include <contrastive/engine/loss_concept.hpp>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace contrastive {
+
+/// Evaluates losses and keeps its workspace and threads: from the second call of the same size on, nothing is allocated.
+///
+/// T is the scalar of the embeddings and of the results, float or double. Inside, sums over many pairs are double.
+/// The same input gives the same bits, whatever the number of threads. One evaluator serves one thread at a time.
+/// Memory: about three copies of the embeddings, some numbers a row and half a MiB a thread; nothing grows with N².
+///
+/// All calls throw std::invalid_argument, naming the argument, what was expected and what came, before anything is
+/// written, and std::bad_alloc where memory runs out, likewise before anything is written. A NaN or an infinity in an
+/// embedding gives a NaN loss and NaN gradients (with options::check_finite an error).
+///
+///   contrastive::evaluator<float> evaluate{{.threads = 2}};
+///   const auto& r = evaluate.value_and_gradient(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
+template <class T>
+class evaluator {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "contrastive: evaluator<T> needs T = float or T = double");
+
+ public:
+  explicit evaluator(const options& how = {}) : options_(how), engine_(how.threads) {
+    if (how.threads < 0) detail::refuse("options", "threads", "0 (all) or more", how.threads);
+  }
+  evaluator(const evaluator&) = delete;
+  evaluator& operator=(const evaluator&) = delete;
+
+  /// The loss alone.
+  template <class L, class... E>
+  T value(const L& loss, const E&... embeddings) {
+    const auto arguments = collect<L>(embeddings...);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, false).loss;
+  }
+
+  /// The loss and all gradients. The result belongs to the evaluator and is good until its next call.
+  template <class L, class... E>
+  const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
+    const auto arguments = collect<L>(embeddings...);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true);
+  }
+
+  /// The same, with the gradients written to the caller's memory: one view an embedding argument, of its shape (an empty
+  /// view for an argument under no_gradient). They may overlap the embeddings, but not each other. `gradients` of the
+  /// result is then empty.
+  template <class L, class... E>
+  const result<T>& value_and_gradient_into(std::initializer_list<matrix_view<T>> gradients, const L& loss, const E&... embeddings) {
+    const auto arguments = collect<L>(embeddings...);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.begin(), static_cast<int>(gradients.size()), true);
+  }
+
+  /// For a number of arguments known only at run time, such as views: value_and_gradient(nt_xent{}, views).
+  template <class L>
+  const result<T>& value_and_gradient(const L& loss, const std::vector<matrix_view<const T>>& embeddings) {
+    std::vector<detail::argument<T>> arguments;
+    for (const auto& rows : embeddings) arguments.push_back({rows, true});
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true);
+  }
+
+ private:
+  template <class L, class... E>
+  static auto collect(const E&... embeddings) {
+    static_assert(loss_function<L>,
+                  "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
+                  "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
+    static_assert(sizeof...(E) > 0, "contrastive: a loss needs at least one matrix of embeddings");
+    static_assert((embedding_argument<E> && ...),
+                  "contrastive: embeddings must be Eigen matrices, maps, refs or blocks, or contrastive::matrix_view; "
+                  "evaluate an expression into a matrix first");
+    static_assert((std::is_same_v<detail::scalar_of<E>, T> && ...), "contrastive: all embeddings must have the evaluator's scalar type");
+    return std::array<detail::argument<T>, sizeof...(E)>{detail::as_argument(embeddings)...};
+  }
+
+  template <class L>
+  const result<T>& evaluate(const L& loss, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
+                            int num_gradients, bool with_gradients) {
+    const std::string who = detail::loss_name<L>();
+    if (count == 0) detail::refuse(who, "embedding arguments", "at least 1", 0);
+    shapes_.clear();
+    for (int a = 0; a < count; ++a) shapes_.push_back({arguments[a].rows.rows, arguments[a].rows.cols});
+    const argument_shapes shapes{shapes_.data(), count};
+    detail::check_arguments(loss, shapes);
+    for (int a = 0; a < count; ++a)
+      if (arguments[a].rows.data == nullptr) detail::refuse(who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
+    auto pairs = detail::bind(loss, shapes);
+    if (gradients != nullptr) check_outputs(who, arguments, count, gradients, num_gradients);
+    if (options_.check_finite) check_finite(who, arguments, count);
+
+    outputs_.clear();
+    if (gradients != nullptr) {
+      outputs_.assign(gradients, gradients + count);
+      result_.gradients.clear();
+    } else if (with_gradients) {
+      result_.gradients.resize(static_cast<std::size_t>(count));
+      for (int a = 0; a < count; ++a) {
+        auto& g = result_.gradients[static_cast<std::size_t>(a)];
+        arguments[a].needs_gradient ? g.resize(shapes[a].rows, shapes[a].cols) : g.resize(0, 0);
+        outputs_.push_back(g);
+      }
+    }
+    const reduction reduce = loss.reduction;
+    const auto ranges = detail::ranges_of(loss.arrangement, shapes);
+    result_.per_anchor.resize(static_cast<std::size_t>(reduce == reduction::none ? ranges.num_anchors() : 0));
+    const cpu::request<T> request{arguments, count, ranges, loss.temperature, loss.similarity, loss.pooling, reduce,
+                                  loss.arrangement == arrangement::both_ways, with_gradients ? outputs_.data() : nullptr,
+                                  reduce == reduction::none ? result_.per_anchor.data() : nullptr};
+    const cpu::outcome out = engine_.run(pairs, request);
+    result_.loss = static_cast<T>(out.loss);
+    result_.temperature_gradient = static_cast<T>(out.temperature_gradient);
+    result_.valid_anchors = out.valid_anchors;
+    return result_;
+  }
+
+  static void check_outputs(const std::string& who, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
+                            int num_gradients) {
+    if (num_gradients != count) detail::refuse(who, "gradients", std::to_string(count) + " views, one an embedding argument", num_gradients);
+    const auto span = [](const matrix_view<T>& g) {
+      const T* last = g.data + (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
+      return std::pair<const T*, const T*>(std::min<const T*>(g.data, last), std::max<const T*>(g.data, last));
+    };
+    for (int a = 0; a < count; ++a) {
+      if (!arguments[a].needs_gradient) continue;
+      const auto& rows = arguments[a].rows;
+      if (gradients[a].data == nullptr || gradients[a].rows != rows.rows || gradients[a].cols != rows.cols)
+        detail::refuse(who, "gradients[" + std::to_string(a) + "]", "(" + std::to_string(rows.rows) + ", " + std::to_string(rows.cols) + ")",
+                       "(" + std::to_string(gradients[a].rows) + ", " + std::to_string(gradients[a].cols) + ")");
+      for (int b = 0; b < a; ++b) {
+        if (!arguments[b].needs_gradient) continue;
+        const auto one = span(gradients[a]), other = span(gradients[b]);
+        if (one.first <= other.second && other.first <= one.second)
+          detail::refuse(who, "gradients[" + std::to_string(a) + "]", "memory of its own", "memory that overlaps gradients[" + std::to_string(b) + "]");
+      }
+    }
+  }
+
+  static void check_finite(const std::string& who, const detail::argument<T>* arguments, int count) {
+    for (int a = 0; a < count; ++a)
+      for (index r = 0; r < arguments[a].rows.rows; ++r)
+        for (index c = 0; c < arguments[a].rows.cols; ++c)
+          if (const T v = arguments[a].rows(r, c); !std::isfinite(v))
+            detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers", v);
+  }
+
+  options options_;
+  cpu::engine<T> engine_;
+  std::vector<shape> shapes_;
+  std::vector<matrix_view<T>> outputs_;
+  result<T> result_;
+};
+
+namespace detail {
+
+template <class First, class... Rest>
+struct common_scalar {
+  static_assert(embedding_argument<First> && (embedding_argument<Rest> && ...),
+                "contrastive: embeddings must be Eigen matrices, maps, refs or blocks, or contrastive::matrix_view; "
+                "evaluate an expression into a matrix first");
+};
+template <embedding_argument First, embedding_argument... Rest>
+struct common_scalar<First, Rest...> {
+  static_assert((std::is_same_v<scalar_of<First>, scalar_of<Rest>> && ...), "contrastive: all embeddings must have the same scalar type");
+  using type = scalar_of<First>;
+};
+
+}  // namespace detail
+
+/// The loss of these embeddings. A call that is made often is cheaper through an evaluator.
+template <class L, class... E>
+auto value(const L& loss, const E&... embeddings) {
+  return evaluator<typename detail::common_scalar<E...>::type>{}.value(loss, embeddings...);
+}
+
+/// The loss of these embeddings and its gradients with respect to each of them and to the temperature.
+template <class L, class... E>
+auto value_and_gradient(const L& loss, const E&... embeddings) {
+  using T = typename detail::common_scalar<E...>::type;
+  return result<T>(evaluator<T>{}.value_and_gradient(loss, embeddings...));
+}
+
+}  // namespace contrastive

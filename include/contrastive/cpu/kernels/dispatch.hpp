@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// The tile kernels for each instruction set, and the choice among them when the program runs.
+#pragma once
+
+#include <contrastive/cpu/kernels/interface.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+// What any processor of the architecture has. Vectors of 16 bytes, few registers assumed.
+namespace contrastive::cpu::baseline {
+inline constexpr int vector_bytes = 16;
+#if defined(__aarch64__)
+inline constexpr int micro_rows = 8;  // 32 registers
+#else
+inline constexpr int micro_rows = 4;  // 16 registers: 8 sums, 2 of the panel, 1 broadcast
+#endif
+#include <contrastive/cpu/kernels/tile_kernels.inc>
+}  // namespace contrastive::cpu::baseline
+
+#if defined(__x86_64__)
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+namespace contrastive::cpu::avx2 {
+inline constexpr int vector_bytes = 32;
+inline constexpr int micro_rows = 6;  // 16 registers: 12 sums, 2 of the panel, 1 broadcast
+#include <contrastive/cpu/kernels/tile_kernels.inc>
+}  // namespace contrastive::cpu::avx2
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
+#endif
+namespace contrastive::cpu::avx512 {
+inline constexpr int vector_bytes = 64;
+inline constexpr int micro_rows = 8;  // 32 registers: 16 sums; broadcasts come straight from memory
+#include <contrastive/cpu/kernels/tile_kernels.inc>
+}  // namespace contrastive::cpu::avx512
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif  // __x86_64__
+
+namespace contrastive::cpu {
+
+enum class instruction_set { baseline, avx2, avx512 };
+
+/// The best that this processor has; the environment variable CONTRASTIVE_INSTRUCTION_SET (baseline, avx2, avx512) asks for
+/// a lesser one. Looked up once.
+inline instruction_set best_instruction_set() {
+  static const instruction_set best = [] {
+#if defined(__x86_64__)
+    const char* wanted = std::getenv("CONTRASTIVE_INSTRUCTION_SET");
+    const auto allowed = [&](const char* name) { return wanted == nullptr || std::strcmp(wanted, name) == 0; };
+    const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+    if (has_avx512 && allowed("avx512")) return instruction_set::avx512;
+    if (has_avx2 && (allowed("avx2") || allowed("avx512"))) return instruction_set::avx2;
+#endif
+    return instruction_set::baseline;
+  }();
+  return best;
+}
+
+template <class T>
+kernel_table<T> kernels_for(instruction_set set) {
+#if defined(__x86_64__)
+  if (set == instruction_set::avx512) return avx512::kernels<T>::table();
+  if (set == instruction_set::avx2) return avx2::kernels<T>::table();
+#endif
+  (void)set;
+  return baseline::kernels<T>::table();
+}
+
+}  // namespace contrastive::cpu

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// What the engine asks of a set of tile kernels: raw pointers and sizes, nothing of a loss.
+#pragma once
+
+#include <contrastive/core/types.hpp>
+#include <limits>
+
+namespace contrastive::cpu {
+
+// Layouts. `width` numbers (two vectors) are the unit of both:
+//   slabs   (N, d) in slabs of `width` columns: element (r, k) at (k / width) · N · width + r · width + k % width; a slab of
+//           successive rows is one contiguous run, whatever d is. Columns past d are 0.
+//   panels  rows in groups of `width`, each k-major: element (r, k) at (r / width) · d · width + k · width + r % width.
+//           Rows past the last are 0.
+// A strip is some rows of a tile: (num_rows, ld) row-major, ld a multiple of `width`.
+
+/// Stands for the logit of a pair that does not count: e^(excluded - anything allowed) is 0, and nothing overflows.
+template <class T>
+inline constexpr T excluded = -std::numeric_limits<T>::max() / 4;
+/// The maximum of no logits: above `excluded`, so that a tile without a pair that counts adds nothing.
+template <class T>
+inline constexpr T no_logit = -std::numeric_limits<T>::max() / 64;
+
+/// x = rows · panels.
+template <class T>
+struct product {
+  const T* rows;  // slabs, from the strip's first row on
+  index slab_stride;
+  index num_rows;
+  const T* panels;
+  index num_panels;
+  index dim;
+  T* x;  // (num_rows, ld)
+  index ld;
+};
+
+/// out += g · rows, or out += gᵀ · rows.
+template <class T>
+struct update {
+  const T* g;  // strip
+  index ld;
+  index num_out, num_in;
+  const T* rows;  // slabs, from the first of num_in rows on
+  T* out;         // slabs, from the first of num_out rows on
+  index slab_stride;
+  index num_slabs;
+};
+
+/// A strip of logits with the weights of its pairs. Columns past the tile's last are `excluded` in x and 0 in the weights.
+template <class T>
+struct logits {
+  T* x;  // (num_rows, ld)
+  index num_rows;
+  index ld;
+  const T* denominator;  // (num_rows, ld) D_ij, or null: 1 for all
+  const T* positive;     // (num_rows, ld) P_ij, or null: none in this tile
+  bool log_sum;          // how positives are pooled
+  bool fixed;            // `shift` serves all rows and columns
+  T shift;
+};
+
+/// Sums of a strip, one entry a row or a column. Null members of the columns: not asked for.
+template <class T>
+struct sums {
+  T* max = nullptr;
+  T* sum = nullptr;
+  T* positive_max = nullptr;
+  T* positive_sum = nullptr;
+  T* positive_weight = nullptr;
+  T* positive_logit = nullptr;
+};
+
+/// What turns logits into dL/dx: D gain e^(x - log_z) - P positive_gain [e^(x - log_positive)].
+template <class T>
+struct gains {
+  const T* gain = nullptr;
+  const T* log_z = nullptr;
+  const T* positive_gain = nullptr;
+  const T* log_positive = nullptr;
+};
+
+template <class T>
+struct kernel_table {
+  int width;
+  void (*multiply)(const product<T>&);
+  void (*accumulate)(const update<T>&);
+  void (*accumulate_turned)(const update<T>&);
+  void (*maxima)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
+  void (*sum_rows)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
+  void (*sum_rows_and_columns)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
+  void (*sum_general)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
+  void (*slope_rows)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
+  void (*slope_rows_and_columns)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
+  void (*slope_general)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
+  void (*dots)(const T* rows, index slab_stride, index dim, index anchor, const index* partners, index count, T* out);
+  void (*scatter)(const T* rows, T* out, index anchor, const index* partners, index count, const T* g);
+};
+
+}  // namespace contrastive::cpu

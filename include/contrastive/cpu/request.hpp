@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// What the front asks of the CPU engine, and what comes back.
+#pragma once
+
+#include <contrastive/core/arguments.hpp>
+#include <contrastive/engine/loss_concept.hpp>
+
+namespace contrastive::cpu {
+
+template <class T>
+struct request {
+  const contrastive::detail::argument<T>* arguments;
+  int count;
+  contrastive::detail::row_ranges ranges;
+  double temperature;
+  contrastive::similarity similarity;
+  contrastive::pooling pooling;
+  contrastive::reduction reduction;
+  bool both_ways;
+  const matrix_view<T>* gradients;  // one an argument; null: the value alone
+  T* per_anchor;                    // (num_anchors), or null
+};
+
+struct outcome {
+  double loss = 0;
+  double temperature_gradient = 0;
+  index valid_anchors = 0;
+};
+
+}  // namespace contrastive::cpu

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Threads that wait for work, share out the tasks of a round and meet at its end.
+#pragma once
+
+#include <atomic>
+#include <contrastive/core/types.hpp>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace contrastive::cpu {
+
+/// The caller and up to threads - 1 workers, started when first needed. Where no more threads can be had, fewer work.
+class thread_team {
+ public:
+  /// threads 0: as many as the machine has.
+  explicit thread_team(int threads) : wanted_(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency())) {
+    if (wanted_ < 1) wanted_ = 1;
+  }
+  thread_team(const thread_team&) = delete;
+  thread_team& operator=(const thread_team&) = delete;
+  ~thread_team() {
+    job_.run = nullptr;
+    job_number_.fetch_add(1, std::memory_order_release);
+    job_number_.notify_all();
+    for (auto& worker : workers_) worker.join();
+  }
+
+  /// Threads that there are for the next run: 1, or all, started now if they are not there yet. May throw std::bad_alloc.
+  int prepare(bool worth_threads) {
+    if (!worth_threads) return active_ = 1;
+    workers_.reserve(static_cast<std::size_t>(wanted_));
+    while (static_cast<int>(workers_.size()) + 1 < wanted_) {
+      const int number = static_cast<int>(workers_.size()) + 1;
+      try {
+        workers_.emplace_back([this, number, seen = job_number_.load(std::memory_order_relaxed)] { wait_for_work(number, seen); });
+      } catch (const std::system_error&) {
+        wanted_ = number;
+      }
+    }
+    return active_ = static_cast<int>(workers_.size()) + 1;
+  }
+
+  /// Calls body(thread) on each of the prepared threads and returns when all have come back. The body must not throw.
+  template <class Body>
+  void run(Body& body) {
+    next_task_.store(0, std::memory_order_relaxed);
+    if (active_ == 1) {
+      body(0);
+      return;
+    }
+    job_ = {[](void* b, int thread) { (*static_cast<Body*>(b))(thread); }, &body};
+    job_number_.fetch_add(1, std::memory_order_release);
+    job_number_.notify_all();
+    body(0);
+    meet();
+  }
+
+  /// Inside a body: task(t) for t in [0, count), each on one thread; all have met when it returns.
+  template <class Task>
+  void share(index count, Task&& task) {
+    for (index t = next_task_.fetch_add(1, std::memory_order_relaxed); t < count; t = next_task_.fetch_add(1, std::memory_order_relaxed)) task(t);
+    meet();
+  }
+
+ private:
+  struct job {
+    void (*run)(void* body, int thread) = nullptr;
+    void* body = nullptr;
+  };
+
+  /// Waits until all active threads are here. The last one resets the tasks' counter.
+  void meet() {
+    if (active_ == 1) {
+      next_task_.store(0, std::memory_order_relaxed);
+      return;
+    }
+    const unsigned round = round_.load(std::memory_order_relaxed);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == active_) {
+      arrived_.store(0, std::memory_order_relaxed);
+      next_task_.store(0, std::memory_order_relaxed);
+      round_.store(round + 1, std::memory_order_release);
+      round_.notify_all();
+    } else {
+      wait_for_change(round_, round);
+    }
+  }
+
+  void wait_for_work(int number, unsigned seen) {
+    for (;;) {
+      wait_for_change(job_number_, seen);
+      ++seen;
+      const job work = job_;
+      if (work.run == nullptr) return;
+      work.run(work.body, number);
+      meet();
+    }
+  }
+
+  /// Spins for the few microseconds that rounds usually differ by, then sleeps.
+  static void wait_for_change(const std::atomic<unsigned>& value, unsigned old) {
+    for (int spin = 0; spin < 2000; ++spin) {
+      if (value.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+    while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
+  }
+
+  int wanted_;
+  int active_ = 1;
+  job job_;
+  std::atomic<unsigned> job_number_{0}, round_{0};
+  std::atomic<int> arrived_{0};
+  std::atomic<index> next_task_{0};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace contrastive::cpu

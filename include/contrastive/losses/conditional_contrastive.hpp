@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// conditional_contrastive: the 2C loss of ContraGAN, with class proxies and without.
+#pragma once
+
+#include <contrastive/losses/pairs/same_class.hpp>
+
+namespace contrastive {
+
+/// The conditional contrastive (2C) loss over n rows h with class labels y and, if given, one proxy e_c a class:
+///
+///   l_i = log( e^(s(h_i, e_y_i)/τ) + Σ_{k ≠ i} e^(s(h_i, h_k)/τ) ) - log( e^(s(h_i, e_y_i)/τ) + Σ_{k ≠ i, y_k = y_i} e^(s(h_i, h_k)/τ) )
+///
+/// Without proxies the two terms of the proxy are left out, and an anchor alone in its class has no positive: its loss
+/// is 0, it gives no gradient and is not counted in the mean. Every sum leaves out the row itself; other classes'
+/// proxies are in no sum.
+/// Arguments: h (n, d) and, optionally, proxies (num_classes, d); `labels` (n), with proxies in [0, num_classes). The
+/// view of the labels must live through the call. Rows need not be normalised. Loss in nats.
+/// Throws std::invalid_argument where the labels do not fit, naming the first that does not.
+/// Source: Kang & Park 2020, "ContraGAN: Contrastive learning for conditional image generation", eq. 8.
+///
+///   auto r = contrastive::value_and_gradient(contrastive::conditional_contrastive{.labels = labels}, h, proxies);
+struct conditional_contrastive {
+  double temperature = 1.0;
+  contrastive::similarity similarity = contrastive::similarity::cosine;
+  contrastive::reduction reduction = contrastive::reduction::mean;
+  label_view labels = {};
+
+  static constexpr const char* name = "conditional_contrastive";
+  static constexpr auto arrangement = contrastive::arrangement::first_against_all;
+  static constexpr auto pooling = contrastive::pooling::log_sum;
+
+  same_class_pairs<false> bind(const argument_shapes& shapes) const {
+    if (shapes.count > 2) detail::refuse(name, "embedding arguments", "1 (rows) or 2 (rows, class proxies)", shapes.count);
+    const index rows = shapes[0].rows, num_classes = shapes.count == 2 ? shapes[1].rows : 0;
+    if (labels.size() != rows)
+      detail::refuse(name, "labels", std::to_string(rows) + " labels, one a row of argument 1", std::to_string(labels.size()) + " labels");
+    if (num_classes > 0)
+      for (index i = 0; i < rows; ++i)
+        if (labels[i] < 0 || labels[i] >= num_classes)
+          detail::refuse(name, "labels[" + std::to_string(i) + "]",
+                         "a row of the proxies, 0 to " + std::to_string(num_classes - 1), labels[i]);
+    return {labels, rows, num_classes};
+  }
+};
+
+}  // namespace contrastive

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Rows against each other, positives by class: what sup_con and conditional_contrastive share.
+#pragma once
+
+#include <contrastive/core/label_view.hpp>
+#include <contrastive/engine/loss_concept.hpp>
+
+namespace contrastive {
+
+/// Candidates: the n rows, then one proxy a class (num_classes may be 0). Every other row counts in the denominator and
+/// those of the anchor's class are positives; of the proxies only that of the anchor's class counts, as both.
+template <bool NormalizePositives>
+struct same_class_pairs {
+  label_view labels;  // of the rows; fewer labels than rows repeat, one round a view
+  index num_rows;
+  index num_classes;
+
+  static constexpr bool symmetric = true;
+  static constexpr bool normalize_positives = NormalizePositives;
+
+  CONTRASTIVE_HOST_DEVICE std::int64_t label(index i) const { return labels[i < labels.size() ? i : i % labels.size()]; }
+  CONTRASTIVE_HOST_DEVICE double denominator(index i, index j) const {
+    return j < num_rows ? i != j : label(i) == j - num_rows;
+  }
+  CONTRASTIVE_HOST_DEVICE double positive(index i, index j) const {
+    return j < num_rows ? i != j && label(i) == label(j) : label(i) == j - num_rows;
+  }
+
+  CONTRASTIVE_HOST_DEVICE index tiled_begin() const { return 0; }
+  CONTRASTIVE_HOST_DEVICE index tiled_end() const { return num_rows; }
+  CONTRASTIVE_HOST_DEVICE tile_weights weights_of(const tile&) const { return tile_weights::ones_off_diagonal; }
+  CONTRASTIVE_HOST_DEVICE index listed_per_anchor() const { return num_classes > 0 ? 1 : 0; }
+  CONTRASTIVE_HOST_DEVICE index listed(index i, index) const { return num_rows + static_cast<index>(label(i)); }
+};
+
+}  // namespace contrastive

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// sup_con: supervised contrastive learning, positives are the rows of the same class.
+#pragma once
+
+#include <contrastive/losses/pairs/same_class.hpp>
+
+namespace contrastive {
+
+/// SupCon over n rows with class labels y; A(i) = all rows but i, P(i) = the rows of A(i) with y_p = y_i:
+///
+///   mean_log (L_out)  l_i = log Σ_{a ∈ A(i)} e^(s_ia / τ) - 1/|P(i)| Σ_{p ∈ P(i)} s_ip / τ
+///   log_sum  (L_in)   l_i = log Σ_{a ∈ A(i)} e^(s_ia / τ) - log( 1/|P(i)| Σ_{p ∈ P(i)} e^(s_ip / τ) )
+///
+/// Arguments: one matrix (n, d), or several views (n, d) of the same samples, stacked; `labels` has one label a row, or
+/// one a sample that all views share. The view of the labels must live through the call. Rows need not be normalised.
+/// Loss in nats; `mean` divides by the anchors that have a positive (`valid_anchors`); an anchor alone in its class has
+/// loss 0 and gives no gradient. With a class per sample and two views this is nt_xent.
+/// Throws std::invalid_argument where the number of labels fits neither.
+/// Source: Khosla et al. 2020, "Supervised contrastive learning", eq. 2 (out) and 3 (in).
+///
+///   auto r = contrastive::value_and_gradient(contrastive::sup_con{.temperature = 0.1, .labels = labels}, z);
+struct sup_con {
+  double temperature = 0.1;
+  contrastive::similarity similarity = contrastive::similarity::cosine;
+  contrastive::reduction reduction = contrastive::reduction::mean;
+  contrastive::pooling pooling = contrastive::pooling::mean_log;
+  label_view labels = {};
+
+  static constexpr const char* name = "sup_con";
+  static constexpr auto arrangement = contrastive::arrangement::all_against_all;
+
+  same_class_pairs<true> bind(const argument_shapes& shapes) const {
+    const index rows = shapes.total_rows();
+    bool views = labels.size() == shapes[0].rows;
+    for (int a = 1; a < shapes.count; ++a) views = views && shapes[a].rows == shapes[0].rows;
+    if (labels.size() != rows && !views)
+      detail::refuse(name, "labels", std::to_string(rows) + " labels, one a row (or one a sample shared by views of equal size)",
+                     std::to_string(labels.size()) + " labels");
+    return {labels, rows, 0};
+  }
+};
+
+}  // namespace contrastive

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// weighted_info_nce: info_nce whose negatives count more or less, by a matrix or by a function of known parameters.
+#pragma once
+
+#include <cmath>
+#include <contrastive/core/matrix_view.hpp>
+#include <contrastive/losses/pairs/query_key.hpp>
+
+namespace contrastive {
+
+/// How the weights of one query's negatives are scaled.
+enum class weight_normalization {
+  none,     ///< as given
+  mean_one  ///< to mean 1 over the query's negatives that take part (left alone where all are 0)
+};
+
+/// Weights from memory, float whatever the embeddings are: row i for query i; columns for the n keys if they take part
+/// (the diagonal is not read), then for the K further negatives.
+struct weight_matrix {
+  matrix_view<const float> values;
+
+  weight_matrix() = default;
+  template <class M>
+    requires std::convertible_to<const M&, matrix_view<const float>>
+  weight_matrix(const M& m) : values(m) {}
+
+  CONTRASTIVE_HOST_DEVICE float operator()(index i, index column) const {
+    return values.data[i * values.row_stride + column * values.col_stride];
+  }
+  void check(const char* who, index num_queries, index num_columns, bool in_batch) const {
+    if (values.rows != num_queries || values.cols != num_columns || values.data == nullptr)
+      detail::refuse(who, "weights", "(" + std::to_string(num_queries) + ", " + std::to_string(num_columns) + ")",
+                     "(" + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
+    for (index i = 0; i < num_queries; ++i)
+      for (index c = 0; c < num_columns; ++c) {
+        const float w = (*this)(i, c);
+        if (!(w >= 0 && w <= 3.4e38f) && !(in_batch && c == i))
+          detail::refuse(who, "weights(" + std::to_string(i) + ", " + std::to_string(c) + ")", "a finite weight of at least 0", w);
+      }
+  }
+};
+
+/// Weights computed on the fly: function(anchor_parameters, negative_parameters, num_parameters) ≥ 0 of two rows of known
+/// parameters. Row i of `keys` belongs to query i and to key i; row m of `further` to the m-th further negative.
+template <class Function>
+struct parameter_weights {
+  matrix_view<const float> keys;     // (n, p), rows contiguous
+  matrix_view<const float> further;  // (K, p), or (n K, p) with negatives::per_anchor; empty without a third argument
+  Function function;
+  // Set by the loss when it knows the shapes.
+  index num_keys_as_negatives = 0;
+  index further_per_anchor = 0;
+
+  CONTRASTIVE_HOST_DEVICE double operator()(index i, index column) const {
+    const float* anchor = keys.data + i * keys.row_stride;
+    if (column < num_keys_as_negatives) return function(anchor, keys.data + column * keys.row_stride, keys.cols);
+    const index row = column - num_keys_as_negatives + i * further_per_anchor;
+    return function(anchor, further.data + row * further.row_stride, keys.cols);
+  }
+};
+
+/// The prior of degradation-aware contrast: a negative counts the more, the more its degradation differs from the anchor's,
+///   w_ij = 1 - exp(-|θ_i - θ_j|² / scale).
+/// Parameters such as blur width and noise level, scaled by the caller to comparable ranges.
+struct degradation_prior {
+  double scale = 1.0;
+
+  CONTRASTIVE_HOST_DEVICE double operator()(const float* a, const float* b, index num_parameters) const {
+    double distance = 0;
+    for (index p = 0; p < num_parameters; ++p) {
+      const double difference = static_cast<double>(a[p]) - static_cast<double>(b[p]);
+      distance += difference * difference;
+    }
+    return -std::expm1(-distance / scale);
+  }
+  void check(const char* who) const {
+    if (!(scale > 0 && scale < 1e300)) detail::refuse(who, "scale of the degradation prior", "a positive finite number", scale);
+  }
+};
+
+/// Weights by a function of parameters: `weights_from(theta, queue_theta, degradation_prior{.scale = 0.5})`. `further` may be
+/// empty, matrix_view<const float>{}. The views must live through the call.
+template <class Function>
+parameter_weights<Function> weights_from(matrix_view<const float> keys, matrix_view<const float> further, Function function) {
+  return {keys, further, function};
+}
+
+/// InfoNCE whose negatives carry weights w ≥ 0, with the candidate sets of info_nce:
+///
+///   l_i = log( e^(s(q_i, k_i)/τ) + Σ_c w_ic e^(s(q_i, n_c)/τ) ) - s(q_i, k_i)/τ
+///
+/// c runs over the other queries' keys (with `in_batch_negatives`), then over the further negatives of a third argument.
+/// The positive weighs 1. Weights of one give info_nce. A negative of weight 0 is in no sum.
+/// Arguments: q (n, d), k (n, d), and optionally shared negatives (K, d) or each query's own (n K, d).
+/// `weights`: a float matrix (n, n), with a third argument (n, n + K), without in-batch ones (n, K); the diagonal of the
+/// first n columns is not read. Or any callable (query, column) ≥ 0, trivially copyable, such as `weights_from(…)`.
+/// No gradient flows into the weights. Views must live through the call. Loss in nats; `mean` divides by n.
+/// Throws std::invalid_argument for shapes that disagree and for negative or non-finite weights of a matrix or of parameters.
+/// Source: negatives weighted by known degradation for blind super-resolution; the weighted sum as in Robinson et al. 2021,
+/// "Contrastive learning with hard negative samples", with weights given instead of learned.
+///
+///   auto r = contrastive::value_and_gradient(contrastive::weighted_info_nce{.weights = weights}, q, k);
+template <class Weight>
+struct basic_weighted_info_nce {
+  double temperature = 0.07;
+  contrastive::similarity similarity = contrastive::similarity::cosine;
+  contrastive::reduction reduction = contrastive::reduction::mean;
+  weight_normalization normalize = weight_normalization::none;
+  bool in_batch_negatives = true;  ///< the keys of the other queries are negatives
+  contrastive::negatives negatives = contrastive::negatives::shared;  ///< what a third argument holds
+  Weight weights = {};
+
+  static constexpr const char* name = "weighted_info_nce";
+  static constexpr auto arrangement = contrastive::arrangement::first_against_rest;
+  static constexpr auto pooling = contrastive::pooling::mean_log;
+
+  query_key_pairs<Weight> bind(const argument_shapes& shapes) const {
+    auto pairs = detail::bind_query_key(name, shapes, in_batch_negatives, negatives, normalize == weight_normalization::mean_one, weights);
+    const index keys = in_batch_negatives ? pairs.num_queries : 0;
+    if constexpr (requires { weights.check(name, index{}, index{}, bool{}); })
+      weights.check(name, pairs.num_queries, keys + pairs.num_negatives, in_batch_negatives);
+    if constexpr (requires { weights.num_keys_as_negatives; }) {
+      if constexpr (requires { weights.function.check(name); }) weights.function.check(name);
+      check_parameters("parameters of the keys", weights.keys, pairs.num_queries);
+      if (shapes.count == 3) check_parameters("parameters of the further negatives", weights.further, shapes[2].rows);
+      pairs.weight.num_keys_as_negatives = keys;
+      pairs.weight.further_per_anchor = pairs.per_anchor ? pairs.num_negatives : 0;
+    }
+    return pairs;
+  }
+
+ private:
+  void check_parameters(const char* which, const matrix_view<const float>& rows, index expected) const {
+    const auto say = [](index r, index c) { return "(" + std::to_string(r) + ", " + std::to_string(c) + ") with contiguous rows"; };
+    if (rows.data == nullptr || rows.rows != expected || rows.cols != weights.keys.cols || (rows.col_stride != 1 && rows.cols != 1))
+      detail::refuse(name, which, say(expected, weights.keys.cols), rows.col_stride == 1 ? say(rows.rows, rows.cols) : "columns of stride " + std::to_string(rows.col_stride));
+    for (index r = 0; r < rows.rows; ++r)
+      for (index c = 0; c < rows.cols; ++c)
+        if (const float v = rows(r, c); !(v >= -3.4e38f && v <= 3.4e38f))
+          detail::refuse(name, std::string(which) + "(" + std::to_string(r) + ", " + std::to_string(c) + ")", "a finite number", v);
+  }
+};
+
+using weighted_info_nce = basic_weighted_info_nce<weight_matrix>;
+
+}  // namespace contrastive

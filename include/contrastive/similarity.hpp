@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Each similarity as one dot product of prepared rows, and the way back from their gradient.
+//
+//   cosine                      a' = a / |a|               c' = c / |c|
+//   dot                         a' = a                     c' = c
+//   negative_squared_euclidean  a' = (√2 a, -|a|², 1)      c' = (√2 c, 1, -|c|²)
+//
+// The engine knows s_ij = a'_i · c'_j only. It keeps the anchor's form of a row (and swaps the last two coordinates where
+// the row is a candidate), and hands back H_r = Σ over the pairs of row r of dL/ds · (anchor's form of the partner).
+// Of a partner's form only the coordinates that depend on r through c' matter: for the Euclidean distance the last one,
+// whose partner coordinate is 1, so that it holds Σ dL/ds, in either role.
+#pragma once
+
+#include <cmath>
+#include <contrastive/core/host_device.hpp>
+#include <contrastive/core/types.hpp>
+
+namespace contrastive::detail {
+
+constexpr double smallest_norm = 1e-12;  // below it a row has no direction: similarity 0 to all
+constexpr double sqrt_2 = 1.4142135623730951;
+
+/// Coordinates of a prepared row.
+CONTRASTIVE_HOST_DEVICE inline index prepared_dim(similarity kind, index dim) {
+  return kind == similarity::negative_squared_euclidean ? dim + 2 : dim;
+}
+
+/// |z| of d elements at a stride, without overflow or underflow on the way. Infinite or NaN where an element is.
+template <class T>
+CONTRASTIVE_HOST_DEVICE double norm(const T* z, index dim, index stride) {
+  double squares = 0;
+  for (index k = 0; k < dim; ++k) {
+    const double v = static_cast<double>(z[k * stride]);
+    squares += v * v;
+  }
+  if (squares > 1e-280 && squares < 1e300) return std::sqrt(squares);
+  double largest = 0;  // the squares of doubles may leave the range although the norm does not
+  for (index k = 0; k < dim; ++k) largest = std::fmax(largest, std::fabs(static_cast<double>(z[k * stride])));
+  if (!(squares == squares) || !(largest > 0) || largest > 1.7e308) return squares == squares ? largest : squares;
+  squares = 0;
+  for (index k = 0; k < dim; ++k) {
+    const double v = static_cast<double>(z[k * stride]) / largest;
+    squares += v * v;
+  }
+  return largest * std::sqrt(squares);
+}
+
+/// 1 / |z| for cosine, 0 for a row without a direction.
+CONTRASTIVE_HOST_DEVICE inline double inverse_norm(double norm) { return norm < smallest_norm ? 0 : 1 / norm; }
+
+}  // namespace contrastive::detail
