@@ -75,7 +75,7 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
   check.temperature_error = error((define(warmer) - define(colder)) / (2 * temperature_step), got.temperature_gradient);
 
   check.passed = check.value_error <= 1e-9 && check.gradient_error <= tolerance && check.temperature_error <= tolerance;
-  check.message = detail::loss_name<L>() + (check.passed ? ": passed" : ": FAILED") + ": value " + detail::text(got.loss) +
+  check.message = std::string(detail::loss_name<L>()) + (check.passed ? ": passed" : ": FAILED") + ": value " + detail::text(got.loss) +
                   " (error " + detail::text(check.value_error) + "), gradient error " + detail::text(check.gradient_error) + " at " +
                   where + ", temperature gradient error " + detail::text(check.temperature_error);
   return check;

@@ -26,14 +26,10 @@ CONTRASTIVE_HOST_DEVICE inline index prepared_dim(similarity kind, index dim) {
   return kind == similarity::negative_squared_euclidean ? dim + 2 : dim;
 }
 
-/// |z| of d elements at a stride, without overflow or underflow on the way. Infinite or NaN where an element is.
+/// |z| of d elements at a stride, whose squares add up to `squares` or to something out of range on the way. Infinite or
+/// NaN where an element is.
 template <class T>
-CONTRASTIVE_HOST_DEVICE double norm(const T* z, index dim, index stride) {
-  double squares = 0;
-  for (index k = 0; k < dim; ++k) {
-    const double v = static_cast<double>(z[k * stride]);
-    squares += v * v;
-  }
+CONTRASTIVE_HOST_DEVICE double norm(double squares, const T* z, index dim, index stride) {
   if (squares > 1e-280 && squares < 1e300) return std::sqrt(squares);
   double largest = 0;  // the squares of doubles may leave the range although the norm does not
   for (index k = 0; k < dim; ++k) largest = std::fmax(largest, std::fabs(static_cast<double>(z[k * stride])));

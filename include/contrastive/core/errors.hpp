@@ -23,8 +23,8 @@ std::string text(Number number) {
 
 /// Throws std::invalid_argument: "contrastive: <who>: <argument>: expected <expected>, got <came>".
 template <class Expected, class Came>
-[[noreturn]] void refuse(const std::string& who, const std::string& argument, const Expected& expected, const Came& came) {
-  throw std::invalid_argument("contrastive: " + who + ": " + argument + ": expected " + text(expected) + ", got " + text(came));
+[[noreturn, gnu::cold, gnu::noinline]] void refuse(const char* who, const std::string& argument, const Expected& expected, const Came& came) {
+  throw std::invalid_argument(std::string("contrastive: ") + who + ": " + argument + ": expected " + text(expected) + ", got " + text(came));
 }
 
 }  // namespace contrastive::detail

@@ -17,17 +17,18 @@
 
 namespace contrastive::cpu {
 
-/// Where one exponential e^(x - shift) serves all pairs: all logits lie within `range` of each other, and with `headroom`
-/// above the shift neither the largest sum nor the smallest term leaves the type's range. Weights need the room above.
+/// Where one exponential e^(x - shift) serves all pairs: all logits lie within `range` of each other, the shift is the middle
+/// of their bounds, and neither the largest sum nor the smallest term leaves the type's range. Where pairs carry weights the
+/// shift is the upper bound, so that what they scale is at most 1.
 template <class T>
 struct fixed_shift_limits;
 template <>
-struct fixed_shift_limits<float> {  // e^±87 are the limits; e^(70 + log N) and e^(70 - 140) stay inside
-  static constexpr double headroom = 70, range = 140, weighted_range = 70;
+struct fixed_shift_limits<float> {  // e^±87 are the limits; e^(70 + log N) and e^-70 stay inside
+  static constexpr double range = 140, weighted_range = 70;
 };
 template <>
 struct fixed_shift_limits<double> {  // e^±708
-  static constexpr double headroom = 600, range = 1200, weighted_range = 600;
+  static constexpr double range = 1200, weighted_range = 600;
 };
 
 /// One engine a scalar type; losses reach it as pair_functions. Keeps its memory and its threads.
@@ -93,7 +94,7 @@ class engine {
     candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, largest_block, fewest_blocks);
 
     const bool gradients = r.gradients != nullptr;
-    prepared_.reserve(r.similarity, r.arguments, r.count, r.ranges.total, tiled, width, gradients);
+    prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, tiled, gradients);
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
     listed_.reserve(n_ * f.listed_per_anchor);
@@ -114,7 +115,7 @@ class engine {
   /// body(i) for i in [0, count), `grain` at a time.
   template <class Body>
   void parallel(index count, index grain, Body body) {
-    auto all = [&](int) {
+    auto all = [&](index) {
       team_.share((count + grain - 1) / grain, [&](index task) {
         for (index i = task * grain; i < std::min(count, (task + 1) * grain); ++i) body(i);
       });
@@ -136,7 +137,7 @@ class engine {
     low /= r_.temperature, high /= r_.temperature;
     const bool weighted = f_.weights_of(f_.pairs, {0, n_, f_.tiled_begin, f_.tiled_end}) == tile_weights::general;
     fixed_ = high - low <= (weighted ? limits::weighted_range : limits::range);
-    shift_ = weighted ? high : high - limits::headroom;
+    shift_ = weighted ? high : (low + high) / 2;
   }
 
   // ---- tiles
@@ -177,7 +178,7 @@ class engine {
   template <class Task>
   void for_each_block_pair(Task task) {
     const auto all_rounds = [&](const auto& order, const auto& meet) {
-      auto body = [&](int thread) {
+      auto body = [&](index thread) {
         scratch& s = scratch_[static_cast<std::size_t>(thread)];
         for (index round = 0; round < order.rounds(); ++round)
           team_.share(order.tasks(round), [&](index t) {
@@ -206,7 +207,7 @@ class engine {
     if (has_columns()) {
       for_each_block_pair([&](scratch& s, index I, index J, bool with_columns) { sum_block(s, I, J, with_columns); });
     } else {  // nothing but the anchors' own sums is written: no rounds
-      auto body = [&](int thread) {
+      auto body = [&](index thread) {
         team_.share(anchors_.count(), [&](index I) {
           for (index J = 0; J < candidates_.count(); ++J) sum_block(scratch_[static_cast<std::size_t>(thread)], I, J, false);
         });
@@ -214,7 +215,7 @@ class engine {
       team_.run(body);
     }
     if (f_.listed_per_anchor > 0) {
-      auto body = [&](int thread) {
+      auto body = [&](index thread) {
         scratch& s = scratch_[static_cast<std::size_t>(thread)];
         team_.share((n_ + 63) / 64, [&](index task) {
           for (index i = task * 64; i < std::min(n_, task * 64 + 64); ++i) find_listed_logits(s, i);
@@ -310,7 +311,7 @@ class engine {
     for_each_block_pair([&](scratch& s, index I, index J, bool with_columns) { slope_block(s, I, J, with_columns); });
     if (f_.listed_per_anchor == 0) return;
     parallel(n_, 64, [&](index i) { find_listed_slopes(i); });
-    auto body = [&](int thread) {  // many anchors may list one candidate: threads part the columns, not the rows
+    auto body = [&](index thread) {  // many anchors may list one candidate: threads part the columns, not the rows
       scratch& s = scratch_[static_cast<std::size_t>(thread)];
       team_.share(prepared_.num_slabs(), [&](index slab) {
         for (index i = 0; i < n_; ++i)

@@ -90,12 +90,11 @@ class evaluator {
   template <class L>
   const result<T>& evaluate(const L& loss, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
                             int num_gradients, bool with_gradients) {
-    const std::string who = detail::loss_name<L>();
-    if (count == 0) detail::refuse(who, "embedding arguments", "at least 1", 0);
+    constexpr const char* who = detail::loss_name<L>();
     shapes_.clear();
     for (int a = 0; a < count; ++a) shapes_.push_back({arguments[a].rows.rows, arguments[a].rows.cols});
     const argument_shapes shapes{shapes_.data(), count};
-    detail::check_arguments(loss, shapes);
+    detail::check_arguments(who, loss.temperature, loss.arrangement, shapes);
     for (int a = 0; a < count; ++a)
       if (arguments[a].rows.data == nullptr) detail::refuse(who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
     auto pairs = detail::bind(loss, shapes);
@@ -127,7 +126,7 @@ class evaluator {
     return result_;
   }
 
-  static void check_outputs(const std::string& who, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
+  static void check_outputs(const char* who, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
                             int num_gradients) {
     if (num_gradients != count) detail::refuse(who, "gradients", std::to_string(count) + " views, one an embedding argument", num_gradients);
     const auto span = [](const matrix_view<T>& g) {
@@ -149,7 +148,7 @@ class evaluator {
     }
   }
 
-  static void check_finite(const std::string& who, const detail::argument<T>* arguments, int count) {
+  static void check_finite(const char* who, const detail::argument<T>* arguments, int count) {
     for (int a = 0; a < count; ++a)
       for (index r = 0; r < arguments[a].rows.rows; ++r)
         for (index c = 0; c < arguments[a].rows.cols; ++c)

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/cpu/aligned_buffer.hpp>
+#include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/similarity.hpp>
 #include <limits>
 
@@ -16,9 +17,10 @@ template <class T>
 class prepared_rows {
  public:
   /// Takes the sizes and the memory for them; throws std::bad_alloc.
-  void reserve(similarity kind, const contrastive::detail::argument<T>* arguments, int count, index total, index num_panel_rows, index width,
-               bool gradients) {
-    kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
+  void reserve(const kernel_table<T>& kernels, similarity kind, const contrastive::detail::argument<T>* arguments, int count, index total,
+               index num_panel_rows, bool gradients) {
+    const index width = kernels.width;
+    kernels_ = &kernels, kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
     dim_ = arguments[0].rows.cols;
     prepared_dim_ = contrastive::detail::prepared_dim(kind, dim_);
     num_slabs_ = (prepared_dim_ + width - 1) / width;
@@ -53,10 +55,11 @@ class prepared_rows {
   /// Fills panel p with candidates from global row `first` + p · width on, up to `end`, in the candidate's form times scale.
   void pack_panel(index p, index first, index end, double scale) {
     T* panel = panels_.data() + p * panel_size();
-    const index begin = first + p * width_;
+    const index begin = first + p * width_, count = std::min(width_, end - begin);
     const T factor = static_cast<T>(scale);
-    for (index c = 0; c < width_; ++c)
-      for (index k = 0; k < prepared_dim_; ++k) panel[k * width_ + c] = begin + c < end ? factor * at(begin + c, candidate_coordinate(k)) : T(0);
+    if (count < width_) std::fill_n(panel, panel_size(), T(0));
+    for (index c = 0; c < count; ++c)
+      along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[candidate_coordinate(k) * width_ + c] = factor * v; });
   }
 
   void clear_gradient(index begin, index end) {
@@ -65,26 +68,22 @@ class prepared_rows {
   }
 
   /// Writes dL/dz of global row r, from H_r = Σ dL/dx · (anchor's form of the partner), x = s / temperature.
-  void write_gradient(index r, double temperature, T* out, index stride) const {
+  void write_gradient(index r, double temperature, T* out, index stride) {
+    T* h = gradient(r);
+    double along = 0, scale = 1 / temperature;
     switch (kind_) {
-      case similarity::cosine: {  // dL/du = H / τ, and u = z / |z|: the part along u is lost
-        double along = 0;
-        for (index k = 0; k < dim_; ++k) along += static_cast<double>(slope(r, k)) * static_cast<double>(at(r, k));
-        const double scale = contrastive::detail::inverse_norm(norm(r)) / temperature;
-        for (index k = 0; k < dim_; ++k)
-          out[k * stride] = static_cast<T>(scale * (static_cast<double>(slope(r, k)) - along * static_cast<double>(at(r, k))));
-        return;
-      }
-      case similarity::dot:
-        for (index k = 0; k < dim_; ++k) out[k * stride] = static_cast<T>(static_cast<double>(slope(r, k)) / temperature);
-        return;
-      case similarity::negative_squared_euclidean: {  // Σ dL/ds · 2 (c - z); the last coordinate holds Σ dL/dx
-        const double scale = contrastive::detail::sqrt_2 / temperature, total = static_cast<double>(slope(r, dim_ + 1));
-        for (index k = 0; k < dim_; ++k)
-          out[k * stride] = static_cast<T>(scale * (static_cast<double>(slope(r, k)) - total * static_cast<double>(at(r, k))));
-        return;
-      }
+      case similarity::cosine:  // dL/du = H / τ and u = z / |z|: the part of H along u is lost
+        along = kernels_->dot(h, row(r), slab_stride(), num_slabs_);
+        scale *= contrastive::detail::inverse_norm(norm(r));
+        break;
+      case similarity::dot: break;
+      case similarity::negative_squared_euclidean:  // Σ dL/ds · 2 (c - z); the last coordinate of H holds Σ dL/dx
+        along = static_cast<double>(h[offset(0, dim_ + 1)]);
+        scale *= contrastive::detail::sqrt_2;
+        break;
     }
+    kernels_->combine(h, row(r), slab_stride(), num_slabs_, scale, along);
+    along_row(h, dim_, [&](index k, const T& v) { out[k * stride] = v; });
   }
 
   /// Bounds of all s_ij of these anchors and candidates, from the norms alone.
@@ -127,39 +126,35 @@ class prepared_rows {
   double norm(index r) const { return norms_.data()[r]; }
   index offset(index r, index k) const { return (k / width_) * slab_stride() + r * width_ + k % width_; }
   T at(index r, index k) const { return rows_.data()[offset(r, k)]; }
-  T slope(index r, index k) const { return gradient_.data()[offset(r, k)]; }
+  /// visit(k, element k) for k in [0, dim) of a row of slabs.
+  template <class Element, class Visit>
+  void along_row(Element* slabs, index dim, Visit visit) const {
+    for (index k = 0; k < dim; slabs += slab_stride())
+      for (index end = std::min(dim, k + width_), here = 0; k < end; ++k, ++here) visit(k, slabs[here]);
+  }
   /// The candidate's form of a row is the anchor's with the last two coordinates swapped.
   index candidate_coordinate(index k) const { return k < dim_ ? k : 2 * dim_ + 1 - k; }
 
   void prepare_row(const T* z, index stride, index r) {
-    T* rows = rows_.data();
-    const double length = contrastive::detail::norm(z, dim_, stride);
+    T* slabs = rows_.data() + r * width_;
+    along_row(slabs, num_slabs_ * width_, [&](index k, T& v) { v = k < dim_ ? z[k * stride] : T(0); });
+    if (kind_ == similarity::negative_squared_euclidean)
+      along_row(slabs, dim_, [&](index k, T& v) {
+        v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k]));
+      });
+    const double squares = kernels_->dot(slabs, slabs, slab_stride(), num_slabs_);
+    const double length = contrastive::detail::norm(squares, z, dim_, stride);
     norms_.data()[r] = length;
-    switch (kind_) {
-      case similarity::cosine: {
-        const double scale = contrastive::detail::inverse_norm(length);
-        for (index k = 0; k < dim_; ++k) rows[offset(r, k)] = static_cast<T>(static_cast<double>(z[k * stride]) * scale);
-        break;
-      }
-      case similarity::dot:
-        for (index k = 0; k < dim_; ++k) rows[offset(r, k)] = z[k * stride];
-        break;
-      case similarity::negative_squared_euclidean: {
-        double squares = 0;
-        for (index k = 0; k < dim_; ++k) {
-          const T v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(z[k * stride]) - centre_.data()[k]));
-          rows[offset(r, k)] = v;
-          squares += static_cast<double>(v) * static_cast<double>(v) / 2;
-        }
-        norms_.data()[r] = std::sqrt(squares);
-        rows[offset(r, dim_)] = static_cast<T>(-squares);
-        rows[offset(r, dim_ + 1)] = T(1);
-        break;
-      }
+    if (kind_ == similarity::cosine)
+      kernels_->combine(slabs, slabs, slab_stride(), num_slabs_, contrastive::detail::inverse_norm(length), 0);
+    if (kind_ == similarity::negative_squared_euclidean) {
+      norms_.data()[r] = std::sqrt(squares / 2);
+      slabs[offset(0, dim_)] = static_cast<T>(-squares / 2);
+      slabs[offset(0, dim_ + 1)] = T(1);
     }
-    for (index k = prepared_dim_; k < num_slabs_ * width_; ++k) rows[offset(r, k)] = T(0);
   }
 
+  const kernel_table<T>* kernels_ = nullptr;
   similarity kind_ = similarity::cosine;
   const contrastive::detail::argument<T>* arguments_ = nullptr;
   int count_ = 0;

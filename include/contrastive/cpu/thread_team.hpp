@@ -7,9 +7,27 @@
 #include <contrastive/core/types.hpp>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace contrastive::cpu {
+
+/// A callable in somebody's memory, for the time of a call.
+class callable_view {
+ public:
+  template <class Callable>
+    requires(!std::is_same_v<Callable, callable_view>)
+  callable_view(Callable& callable)
+      : object_(&callable), call_([](const void* object, index i) { (*static_cast<Callable*>(const_cast<void*>(object)))(i); }) {}
+  callable_view() = default;
+
+  void operator()(index i) const { call_(object_, i); }
+  explicit operator bool() const { return call_ != nullptr; }
+
+ private:
+  const void* object_ = nullptr;
+  void (*call_)(const void*, index) = nullptr;
+};
 
 /// The caller and up to threads - 1 workers, started when first needed. Where no more threads can be had, fewer work.
 class thread_team {
@@ -21,7 +39,7 @@ class thread_team {
   thread_team(const thread_team&) = delete;
   thread_team& operator=(const thread_team&) = delete;
   ~thread_team() {
-    job_.run = nullptr;
+    job_ = {};
     job_number_.fetch_add(1, std::memory_order_release);
     job_number_.notify_all();
     for (auto& worker : workers_) worker.join();
@@ -44,13 +62,10 @@ class thread_team {
 
   /// Calls body(thread) on each of the prepared threads and returns when all have come back. The body must not throw.
   template <class Body>
-  void run(Body& body) {
+  void run(Body body) {
     next_task_.store(0, std::memory_order_relaxed);
-    if (active_ == 1) {
-      body(0);
-      return;
-    }
-    job_ = {[](void* b, int thread) { (*static_cast<Body*>(b))(thread); }, &body};
+    if (active_ == 1) return body(0);
+    job_ = body;
     job_number_.fetch_add(1, std::memory_order_release);
     job_number_.notify_all();
     body(0);
@@ -59,16 +74,15 @@ class thread_team {
 
   /// Inside a body: task(t) for t in [0, count), each on one thread; all have met when it returns.
   template <class Task>
-  void share(index count, Task&& task) {
-    for (index t = next_task_.fetch_add(1, std::memory_order_relaxed); t < count; t = next_task_.fetch_add(1, std::memory_order_relaxed)) task(t);
-    meet();
+  void share(index count, Task task) {
+    share_out(count, task);
   }
 
  private:
-  struct job {
-    void (*run)(void* body, int thread) = nullptr;
-    void* body = nullptr;
-  };
+  void share_out(index count, callable_view task) {
+    for (index t = next_task_.fetch_add(1, std::memory_order_relaxed); t < count; t = next_task_.fetch_add(1, std::memory_order_relaxed)) task(t);
+    meet();
+  }
 
   /// Waits until all active threads are here. The last one resets the tasks' counter.
   void meet() {
@@ -91,16 +105,16 @@ class thread_team {
     for (;;) {
       wait_for_change(job_number_, seen);
       ++seen;
-      const job work = job_;
-      if (work.run == nullptr) return;
-      work.run(work.body, number);
+      const callable_view work = job_;
+      if (!work) return;
+      work(number);
       meet();
     }
   }
 
   /// Spins for the few microseconds that rounds usually differ by, then sleeps.
   static void wait_for_change(const std::atomic<unsigned>& value, unsigned old) {
-    for (int spin = 0; spin < 2000; ++spin) {
+    for (int spin = 0; spin < 1000; ++spin) {
       if (value.load(std::memory_order_acquire) != old) return;
 #if defined(__x86_64__)
       __builtin_ia32_pause();
@@ -111,7 +125,7 @@ class thread_team {
 
   int wanted_;
   int active_ = 1;
-  job job_;
+  callable_view job_;
   std::atomic<unsigned> job_number_{0}, round_{0};
   std::atomic<int> arrived_{0};
   std::atomic<index> next_task_{0};

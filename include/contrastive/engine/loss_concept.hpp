@@ -66,7 +66,8 @@ concept pair_weights = std::is_trivially_copyable_v<P> && requires(const P& p, i
 ///   static constexpr bool positives_listed = true    each pair with P_ij > 0 is in the list below
 ///   index tiled_begin(), tiled_end()                 candidates that may have D_ij > 0 for many anchors (default: all);
 ///                                                    pairs outside count only if they are listed
-///   index listed_per_anchor(); index listed(i, t)    the t-th candidate of anchor i that is looked at one by one
+///   index listed_per_anchor(); index listed(i, t)    the t-th candidate of anchor i that is looked at by itself;
+///                                                    no candidate twice for one anchor
 ///   tile_weights weights_of(const tile&)             what is true of the whole tile
 ///   double prepare_anchor(i); const double* anchor_factors   a number per anchor, computed before all else; the engine
 ///                                                    then points anchor_factors at all of them. Used if prepares_anchors()
@@ -95,7 +96,7 @@ namespace detail {
 
 /// "nt_xent" for the library's losses, "loss" for one that has no name.
 template <class L>
-std::string loss_name() {
+constexpr const char* loss_name() {
   if constexpr (requires { L::name; })
     return L::name;
   else
@@ -162,26 +163,21 @@ inline row_ranges ranges_of(arrangement kind, const argument_shapes& shapes) {
 }
 
 /// What every loss asks of its arguments: rows, columns, one dimension, a temperature, as many arguments as it takes.
-template <class L>
-void check_arguments(const L& loss, const argument_shapes& shapes) {
-  const std::string who = loss_name<L>();
-  const double temperature = loss.temperature;
+inline void check_arguments(const char* who, double temperature, arrangement kind, const argument_shapes& shapes) {
+  const auto argument = [](int a) { return "argument " + std::to_string(a + 1); };
+  const auto rows = [](index n) { return std::to_string(n) + " rows"; };
+  const auto columns = [](index n) { return std::to_string(n) + " columns"; };
   if (!(temperature > 0) || temperature > 1e30) refuse(who, "temperature", "a positive finite number", temperature);
+  if (shapes.count == 0) refuse(who, "embedding arguments", "at least 1", 0);
   for (int a = 0; a < shapes.count; ++a) {
-    const std::string argument = "argument " + std::to_string(a + 1);
-    if (shapes[a].rows <= 0) refuse(who, argument, "at least one row", std::to_string(shapes[a].rows) + " rows");
-    if (shapes[a].cols <= 0) refuse(who, argument, "at least one column", std::to_string(shapes[a].cols) + " columns");
-    if (shapes[a].cols != shapes[0].cols)
-      refuse(who, argument, std::to_string(shapes[0].cols) + " columns as in argument 1", std::to_string(shapes[a].cols) + " columns");
+    if (shapes[a].rows <= 0) refuse(who, argument(a), "at least one row", rows(shapes[a].rows));
+    if (shapes[a].cols <= 0) refuse(who, argument(a), "at least one column", columns(shapes[a].cols));
+    if (shapes[a].cols != shapes[0].cols) refuse(who, argument(a), columns(shapes[0].cols) + " as in argument 1", columns(shapes[a].cols));
   }
-  const arrangement kind = loss.arrangement;
-  if (kind == arrangement::first_against_rest && shapes.count < 2)
-    refuse(who, "embedding arguments", "at least 2", shapes.count);
-  if (kind == arrangement::both_ways) {
-    if (shapes.count != 2) refuse(who, "embedding arguments", 2, shapes.count);
-    if (shapes[0].rows != shapes[1].rows)
-      refuse(who, "argument 2", std::to_string(shapes[0].rows) + " rows as in argument 1", std::to_string(shapes[1].rows) + " rows");
-  }
+  if (kind == arrangement::first_against_rest && shapes.count < 2) refuse(who, "embedding arguments", "at least 2", shapes.count);
+  if (kind != arrangement::both_ways) return;
+  if (shapes.count != 2) refuse(who, "embedding arguments", 2, shapes.count);
+  if (shapes[0].rows != shapes[1].rows) refuse(who, argument(1), rows(shapes[0].rows) + " as in argument 1", rows(shapes[1].rows));
 }
 
 }  // namespace detail

@@ -95,6 +95,8 @@ struct kernel_table {
   void (*slope_general)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
   void (*dots)(const T* rows, index slab_stride, index dim, index anchor, const index* partners, index count, T* out);
   void (*scatter)(const T* rows, T* out, index anchor, const index* partners, index count, const T* g);
+  double (*dot)(const T* h, const T* u, index slab_stride, index num_slabs);
+  void (*combine)(T* h, const T* u, index slab_stride, index num_slabs, double scale, double along);
 };
 
 }  // namespace contrastive::cpu
