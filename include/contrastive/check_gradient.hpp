@@ -41,7 +41,7 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
       for (index c = 0; c < view.cols; ++c) m(r, c) = static_cast<double>(view(r, c));
     values.push_back(m);
   };
-  (widen(detail::as_argument(embeddings).rows), ...);
+  (widen(detail::argument_traits<E>::view(embeddings)), ...);
   std::vector<matrix_view<const double>> views(values.begin(), values.end());
 
   evaluator<double> evaluate;

@@ -26,19 +26,17 @@ CONTRASTIVE_HOST_DEVICE inline index prepared_dim(similarity kind, index dim) {
   return kind == similarity::negative_squared_euclidean ? dim + 2 : dim;
 }
 
-/// |z| of d elements at a stride, whose squares add up to `squares` or to something out of range on the way. Infinite or
-/// NaN where an element is.
-template <class T>
-CONTRASTIVE_HOST_DEVICE double norm(double squares, const T* z, index dim, index stride) {
+/// |z|, given the sum of its squares in double, or in another way where that has left the range. `each` calls a function with
+/// every element. Infinite or NaN where an element is.
+template <class Each>
+CONTRASTIVE_HOST_DEVICE double norm(double squares, Each each) {
   if (squares > 1e-280 && squares < 1e300) return std::sqrt(squares);
-  double largest = 0;  // the squares of doubles may leave the range although the norm does not
-  for (index k = 0; k < dim; ++k) largest = std::fmax(largest, std::fabs(static_cast<double>(z[k * stride])));
-  if (!(squares == squares) || !(largest > 0) || largest > 1.7e308) return squares == squares ? largest : squares;
+  double largest = 0;
+  each([&](double v) { largest = std::fmax(largest, std::fabs(v)); });
+  if (squares != squares) return squares;
+  if (!(largest > 0) || largest > 1.7e308) return largest;
   squares = 0;
-  for (index k = 0; k < dim; ++k) {
-    const double v = static_cast<double>(z[k * stride]) / largest;
-    squares += v * v;
-  }
+  each([&](double v) { squares += (v / largest) * (v / largest); });
   return largest * std::sqrt(squares);
 }
 

@@ -45,12 +45,43 @@ struct argument_traits<no_gradient_view<T>> {
   static matrix_view<const scalar> view(const no_gradient_view<T>& e) { return e.rows; }
 };
 
-/// An argument as an engine sees it.
+/// A floating point type of 16 bits, such as Eigen::half and Eigen::bfloat16.
+template <class S>
+concept half_scalar = sizeof(S) == 2 && !std::is_integral_v<S> && requires(const S& s) { static_cast<float>(s); };
+
+/// The scalar that embeddings of type S are computed in: itself, and float for 16 bits.
+template <class S>
+struct computed_in {
+  using type = S;
+};
+template <half_scalar S>
+struct computed_in<S> {
+  using type = float;
+};
+
+/// An argument as an engine sees it: rows of some scalar type that it reads, a run of elements at a time, as T.
 template <class T>
 struct argument {
-  matrix_view<const T> rows;
+  const void* data = nullptr;
+  index rows = 0, cols = 0;
+  index row_stride = 0, col_stride = 1;
   bool needs_gradient = true;
+  void (*read_elements)(const void* data, index first, index stride, index count, T* out) = nullptr;
+
+  /// out[0 … count) = elements (row, col) … (row, col + count - 1).
+  void read(index row, index col, index count, T* out) const {
+    read_elements(data, row * row_stride + col * col_stride, col_stride, count, out);
+  }
 };
+
+template <class T, class S>
+argument<T> argument_of(const matrix_view<const S>& view, bool needs_gradient) {
+  return {view.data, view.rows, view.cols, view.row_stride, view.col_stride, needs_gradient,
+          [](const void* data, index first, index stride, index count, T* out) {
+            const S* from = static_cast<const S*>(data) + first;
+            for (index k = 0; k < count; ++k) out[k] = static_cast<T>(from[k * stride]);
+          }};
+}
 
 }  // namespace detail
 
@@ -63,9 +94,13 @@ namespace detail {
 template <class E>
 using scalar_of = typename argument_traits<E>::scalar;
 
+/// The scalar type that an argument is computed in.
+template <class E>
+using computed_scalar_of = typename computed_in<scalar_of<E>>::type;
+
 template <embedding_argument E>
-argument<scalar_of<E>> as_argument(const E& e) {
-  return {argument_traits<E>::view(e), argument_traits<E>::needs_gradient};
+argument<computed_scalar_of<E>> as_argument(const E& e) {
+  return argument_of<computed_scalar_of<E>>(argument_traits<E>::view(e), argument_traits<E>::needs_gradient);
 }
 
 }  // namespace detail

@@ -126,8 +126,9 @@ class engine {
   // ---- 1
 
   void prepare() {
+    parallel(r_.ranges.total, 64, [&](index row) { prepared_.read(row); });
     prepared_.find_centre();
-    parallel(r_.ranges.total, 64, [&](index row) { prepared_.prepare(row, row + 1); });
+    parallel(r_.ranges.total, 64, [&](index row) { prepared_.shape(row); });
     const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
     parallel(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, 1 / r_.temperature); });
 
@@ -347,8 +348,8 @@ class engine {
   /// Is the gradient of one of these global rows wanted?
   bool wanted(index begin, index end) const {
     index first = 0;
-    for (int a = 0; a < r_.count; first += r_.arguments[a].rows.rows, ++a)
-      if (r_.arguments[a].needs_gradient && begin < first + r_.arguments[a].rows.rows && first < end) return true;
+    for (int a = 0; a < r_.count; first += r_.arguments[a].rows, ++a)
+      if (r_.arguments[a].needs_gradient && begin < first + r_.arguments[a].rows && first < end) return true;
     return false;
   }
 
@@ -377,9 +378,9 @@ class engine {
     for (int a = 0; a < r_.count; ++a) {
       const matrix_view<T>& out = r_.gradients[a];
       if (r_.arguments[a].needs_gradient)
-        parallel(r_.arguments[a].rows.rows, 64,
+        parallel(r_.arguments[a].rows, 64,
                  [&](index row) { prepared_.write_gradient(first + row, r_.temperature, &out.data[row * out.row_stride], out.col_stride); });
-      first += r_.arguments[a].rows.rows;
+      first += r_.arguments[a].rows;
     }
   }
 

@@ -21,7 +21,8 @@ namespace contrastive {
 
 /// Evaluates losses and keeps its workspace and threads: from the second call of the same size on, nothing is allocated.
 ///
-/// T is the scalar of the embeddings and of the results, float or double. Inside, sums over many pairs are double.
+/// T is the scalar of the embeddings and of the results, float or double; an evaluator<float> also takes embeddings of 16
+/// bits (Eigen::half, Eigen::bfloat16), which it widens exactly. Inside, sums over many pairs are double.
 /// The same input gives the same bits, whatever the number of threads. One evaluator serves one thread at a time.
 /// Memory: about three copies of the embeddings, some numbers a row and half a MiB a thread; nothing grows with N².
 ///
@@ -69,7 +70,7 @@ class evaluator {
   template <class L>
   const result<T>& value_and_gradient(const L& loss, const std::vector<matrix_view<const T>>& embeddings) {
     std::vector<detail::argument<T>> arguments;
-    for (const auto& rows : embeddings) arguments.push_back({rows, true});
+    for (const auto& rows : embeddings) arguments.push_back(detail::argument_of<T>(rows, true));
     return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true);
   }
 
@@ -83,7 +84,8 @@ class evaluator {
     static_assert((embedding_argument<E> && ...),
                   "contrastive: embeddings must be Eigen matrices, maps, refs or blocks, or contrastive::matrix_view; "
                   "evaluate an expression into a matrix first");
-    static_assert((std::is_same_v<detail::scalar_of<E>, T> && ...), "contrastive: all embeddings must have the evaluator's scalar type");
+    static_assert((std::is_same_v<detail::computed_scalar_of<E>, T> && ...),
+                  "contrastive: all embeddings must have the evaluator's scalar type (float also takes types of 16 bits)");
     return std::array<detail::argument<T>, sizeof...(E)>{detail::as_argument(embeddings)...};
   }
 
@@ -92,11 +94,11 @@ class evaluator {
                             int num_gradients, bool with_gradients) {
     constexpr const char* who = detail::loss_name<L>();
     shapes_.clear();
-    for (int a = 0; a < count; ++a) shapes_.push_back({arguments[a].rows.rows, arguments[a].rows.cols});
+    for (int a = 0; a < count; ++a) shapes_.push_back({arguments[a].rows, arguments[a].cols});
     const argument_shapes shapes{shapes_.data(), count};
     detail::check_arguments(who, loss.temperature, loss.arrangement, shapes);
     for (int a = 0; a < count; ++a)
-      if (arguments[a].rows.data == nullptr) detail::refuse(who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
+      if (arguments[a].data == nullptr) detail::refuse(who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
     auto pairs = detail::bind(loss, shapes);
     if (gradients != nullptr) check_outputs(who, arguments, count, gradients, num_gradients);
     if (options_.check_finite) check_finite(who, arguments, count);
@@ -135,9 +137,9 @@ class evaluator {
     };
     for (int a = 0; a < count; ++a) {
       if (!arguments[a].needs_gradient) continue;
-      const auto& rows = arguments[a].rows;
-      if (gradients[a].data == nullptr || gradients[a].rows != rows.rows || gradients[a].cols != rows.cols)
-        detail::refuse(who, "gradients[" + std::to_string(a) + "]", "(" + std::to_string(rows.rows) + ", " + std::to_string(rows.cols) + ")",
+      const index rows = arguments[a].rows, cols = arguments[a].cols;
+      if (gradients[a].data == nullptr || gradients[a].rows != rows || gradients[a].cols != cols)
+        detail::refuse(who, "gradients[" + std::to_string(a) + "]", "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")",
                        "(" + std::to_string(gradients[a].rows) + ", " + std::to_string(gradients[a].cols) + ")");
       for (int b = 0; b < a; ++b) {
         if (!arguments[b].needs_gradient) continue;
@@ -150,10 +152,12 @@ class evaluator {
 
   static void check_finite(const char* who, const detail::argument<T>* arguments, int count) {
     for (int a = 0; a < count; ++a)
-      for (index r = 0; r < arguments[a].rows.rows; ++r)
-        for (index c = 0; c < arguments[a].rows.cols; ++c)
-          if (const T v = arguments[a].rows(r, c); !std::isfinite(v))
-            detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers", v);
+      for (index r = 0; r < arguments[a].rows; ++r)
+        for (index c = 0; c < arguments[a].cols; ++c) {
+          T v;
+          arguments[a].read(r, c, 1, &v);
+          if (!std::isfinite(v)) detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers", v);
+        }
   }
 
   options options_;
@@ -173,8 +177,9 @@ struct common_scalar {
 };
 template <embedding_argument First, embedding_argument... Rest>
 struct common_scalar<First, Rest...> {
-  static_assert((std::is_same_v<scalar_of<First>, scalar_of<Rest>> && ...), "contrastive: all embeddings must have the same scalar type");
-  using type = scalar_of<First>;
+  static_assert((std::is_same_v<computed_scalar_of<First>, computed_scalar_of<Rest>> && ...),
+                "contrastive: all embeddings must have the same scalar type");
+  using type = computed_scalar_of<First>;
 };
 
 }  // namespace detail

@@ -21,7 +21,7 @@ class prepared_rows {
                index num_panel_rows, bool gradients) {
     const index width = kernels.width;
     kernels_ = &kernels, kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
-    dim_ = arguments[0].rows.cols;
+    dim_ = arguments[0].cols;
     prepared_dim_ = contrastive::detail::prepared_dim(kind, dim_);
     num_slabs_ = (prepared_dim_ + width - 1) / width;
     num_panels_ = (num_panel_rows + width - 1) / width;
@@ -32,23 +32,43 @@ class prepared_rows {
     if (gradients) gradient_.reserve(num_slabs_ * slab_stride());
   }
 
+  /// Reads global row r into its slabs.
+  void read(index r) {
+    int a = 0;
+    index row = r;
+    for (; row >= arguments_[a].rows; ++a) row -= arguments_[a].rows;
+    T* to = slabs(r);
+    for (index k = 0; k < num_slabs_ * width_; k += width_, to += slab_stride()) {
+      const index count = std::clamp<index>(dim_ - k, 0, width_);
+      if (count > 0) arguments_[a].read(row, k, count, to);
+      std::fill(to + count, to + width_, T(0));
+    }
+  }
+
   /// The point that distances are taken from: the mean of the rows, since |a - c| does not change when both move, and the
   /// squares that the dot product form subtracts from each other are smallest there.
   void find_centre() {
     std::fill_n(centre_.data(), dim_, 0.0);
     if (kind_ != similarity::negative_squared_euclidean) return;
-    for (int a = 0; a < count_; ++a)
-      for (index r = 0; r < arguments_[a].rows.rows; ++r)
-        for (index k = 0; k < dim_; ++k) centre_.data()[k] += static_cast<double>(arguments_[a].rows(r, k)) / static_cast<double>(total_);
+    for (index r = 0; r < total_; ++r)
+      along_row(slabs(r), dim_, [&](index k, const T& v) { centre_.data()[k] += static_cast<double>(v) / static_cast<double>(total_); });
   }
 
-  /// Fills the slabs for rows [begin, end).
-  void prepare(index begin, index end) {
-    index first = 0;
-    for (int a = 0; a < count_; first += arguments_[a].rows.rows, ++a) {
-      const auto& rows = arguments_[a].rows;
-      for (index r = std::max(begin, first); r < std::min(end, first + rows.rows); ++r)
-        prepare_row(&rows.data[(r - first) * rows.row_stride], rows.col_stride, r);
+  /// Gives global row r the anchor's form.
+  void shape(index r) {
+    T* z = slabs(r);
+    if (kind_ == similarity::negative_squared_euclidean)
+      along_row(z, dim_, [&](index k, T& v) { v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k])); });
+    const double squares = kernels_->dot(z, z, slab_stride(), num_slabs_);
+    const double length = contrastive::detail::norm(squares, [&](auto visit) {
+      along_row(z, dim_, [&](index, const T& v) { visit(static_cast<double>(v)); });
+    });
+    norms_.data()[r] = length;
+    if (kind_ == similarity::cosine) kernels_->combine(z, z, slab_stride(), num_slabs_, contrastive::detail::inverse_norm(length), 0);
+    if (kind_ == similarity::negative_squared_euclidean) {
+      norms_.data()[r] = length / contrastive::detail::sqrt_2;
+      z[offset(0, dim_)] = static_cast<T>(-squares / 2);
+      z[offset(0, dim_ + 1)] = T(1);
     }
   }
 
@@ -122,6 +142,7 @@ class prepared_rows {
   T rest(index a, index c) const { return kind_ == similarity::negative_squared_euclidean ? at(a, dim_) + at(c, dim_) : T(0); }
 
  private:
+  T* slabs(index r) { return rows_.data() + r * width_; }
   index panel_size() const { return prepared_dim_ * width_; }
   double norm(index r) const { return norms_.data()[r]; }
   index offset(index r, index k) const { return (k / width_) * slab_stride() + r * width_ + k % width_; }
@@ -134,25 +155,6 @@ class prepared_rows {
   }
   /// The candidate's form of a row is the anchor's with the last two coordinates swapped.
   index candidate_coordinate(index k) const { return k < dim_ ? k : 2 * dim_ + 1 - k; }
-
-  void prepare_row(const T* z, index stride, index r) {
-    T* slabs = rows_.data() + r * width_;
-    along_row(slabs, num_slabs_ * width_, [&](index k, T& v) { v = k < dim_ ? z[k * stride] : T(0); });
-    if (kind_ == similarity::negative_squared_euclidean)
-      along_row(slabs, dim_, [&](index k, T& v) {
-        v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k]));
-      });
-    const double squares = kernels_->dot(slabs, slabs, slab_stride(), num_slabs_);
-    const double length = contrastive::detail::norm(squares, z, dim_, stride);
-    norms_.data()[r] = length;
-    if (kind_ == similarity::cosine)
-      kernels_->combine(slabs, slabs, slab_stride(), num_slabs_, contrastive::detail::inverse_norm(length), 0);
-    if (kind_ == similarity::negative_squared_euclidean) {
-      norms_.data()[r] = std::sqrt(squares / 2);
-      slabs[offset(0, dim_)] = static_cast<T>(-squares / 2);
-      slabs[offset(0, dim_ + 1)] = T(1);
-    }
-  }
 
   const kernel_table<T>* kernels_ = nullptr;
   similarity kind_ = similarity::cosine;

@@ -30,8 +30,8 @@ struct weight_matrix {
   }
   void check(const char* who, index num_queries, index num_columns, bool in_batch) const {
     if (values.rows != num_queries || values.cols != num_columns || values.data == nullptr)
-      detail::refuse(who, "weights", "(" + std::to_string(num_queries) + ", " + std::to_string(num_columns) + ")",
-                     "(" + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
+      detail::refuse(who, "weights", '(' + std::to_string(num_queries) + ", " + std::to_string(num_columns) + ")",
+                     '(' + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
     for (index i = 0; i < num_queries; ++i)
       for (index c = 0; c < num_columns; ++c) {
         const float w = (*this)(i, c);
@@ -132,13 +132,13 @@ struct basic_weighted_info_nce {
 
  private:
   void check_parameters(const char* which, const matrix_view<const float>& rows, index expected) const {
-    const auto say = [](index r, index c) { return "(" + std::to_string(r) + ", " + std::to_string(c) + ") with contiguous rows"; };
+    const auto say = [](index r, index c) { return '(' + std::to_string(r) + ", " + std::to_string(c) + ") with contiguous rows"; };
     if (rows.data == nullptr || rows.rows != expected || rows.cols != weights.keys.cols || (rows.col_stride != 1 && rows.cols != 1))
       detail::refuse(name, which, say(expected, weights.keys.cols), rows.col_stride == 1 ? say(rows.rows, rows.cols) : "columns of stride " + std::to_string(rows.col_stride));
     for (index r = 0; r < rows.rows; ++r)
       for (index c = 0; c < rows.cols; ++c)
         if (const float v = rows(r, c); !(v >= -3.4e38f && v <= 3.4e38f))
-          detail::refuse(name, std::string(which) + "(" + std::to_string(r) + ", " + std::to_string(c) + ")", "a finite number", v);
+          detail::refuse(name, std::string(which) + '(' + std::to_string(r) + ", " + std::to_string(c) + ")", "a finite number", v);
   }
 };
 
