@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The CPU engine: tiles of logits, computed twice and never kept, first for the sums of each anchor, then for the gradient.
+// The CPU engine: tiles of logits, first for the sums of each anchor, then, computed again or kept where they are few, for the
+// gradient.
 #pragma once
 
 #include <algorithm>
@@ -37,13 +38,14 @@ struct fixed_shift_limits<double> {  // e^±708
 ///   2. forward   blocks of anchors meet blocks of candidates: logits in strips, from them the sums of each anchor. Where the
 ///                loss is symmetric each unordered pair is looked at once, and rows and columns are both summed.
 ///   3. finish    losses, gains of each anchor                               O(N)
-///   4. backward  the same strips again, turned into dL/dx, times the rows
+///   4. backward  the same strips again, computed anew or kept where all fit the budget, turned into dL/dx, times the rows
 ///   5. write     the chain rule through the similarity                      O(N d)
 /// Pairs that a loss lists are looked at one by one, beside the tiles.
 template <class T>
 class engine {
  public:
-  explicit engine(int threads) : kernels_(kernels_for<T>(best_instruction_set())), team_(threads) {}
+  engine(int threads, std::size_t memory_budget)
+      : kernels_(kernels_for<T>(best_instruction_set())), team_(threads), budget_(static_cast<index>(memory_budget / sizeof(T))) {}
 
   /// Memory is taken before anything is written: std::bad_alloc leaves the request's outputs as they were.
   template <pair_weights P>
@@ -97,6 +99,10 @@ class engine {
     prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, tiled, gradients);
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
+    const index block_pairs = symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
+    const index logits = block_pairs * anchors_.block * candidates_.block;
+    keeps_ = gradients && logits <= budget_;
+    if (keeps_) kept_.reserve(logits);
     listed_.reserve(n_ * f.listed_per_anchor);
     temperature_.reserve(n_);
     const index pairs = n_ * (symmetric_ ? tiled / 2 : tiled) + n_ * f.listed_per_anchor;
@@ -143,25 +149,36 @@ class engine {
 
   // ---- tiles
 
-  /// The logits and weights of anchors [begin, end) against candidate block J. False: no pair of the strip counts.
-  bool load_strip(scratch& s, index begin, index end, index J, logits<T>& strip) {
+  /// Where the logits of a strip lie: in the thread's memory, or where the backward pass finds them.
+  T* place(scratch& s, index I, index begin, index J) {
+    if (!keeps_) return s.x.data();
+    const index tile = symmetric_ ? J * (J + 1) / 2 + I : I * candidates_.count() + J;  // symmetric: I ≤ J
+    return kept_.data() + (tile * anchors_.block + begin - anchors_.begin(I)) * candidates_.block;
+  }
+
+  /// The logits and weights of anchors [begin, end) of block I against candidate block J; `again` in the backward pass.
+  /// False: no pair of the strip counts.
+  bool load_strip(scratch& s, index I, index begin, index end, index J, bool again, logits<T>& strip) {
     const index first = f_.tiled_begin + candidates_.begin(J), last = f_.tiled_begin + candidates_.end(J);
     const tile t{begin, end, first, last};
     const tile_weights weights = f_.weights_of(f_.pairs, t);
     if (weights == tile_weights::zeros && !f_.positives_in_tiles) return false;
     const index panels = (last - first + kernels_.width - 1) / kernels_.width, ld = panels * kernels_.width;
-    kernels_.multiply({prepared_.row(r_.ranges.anchor_begin + begin), prepared_.slab_stride(), end - begin,
-                       prepared_.panel(candidates_.begin(J) / kernels_.width), panels, prepared_.prepared_dim(), s.x.data(), ld});
-    for (index i = 0; i < end - begin; ++i) std::fill(s.x.data() + i * ld + (last - first), s.x.data() + (i + 1) * ld, excluded<T>);
+    T* x = place(s, I, begin, J);
+    if (!(again && keeps_)) {
+      kernels_.multiply({prepared_.row(r_.ranges.anchor_begin + begin), prepared_.slab_stride(), end - begin,
+                         prepared_.panel(candidates_.begin(J) / kernels_.width), panels, prepared_.prepared_dim(), x, ld});
+      for (index i = 0; i < end - begin; ++i) std::fill(x + i * ld + (last - first), x + (i + 1) * ld, excluded<T>);
+    }
 
-    strip = {s.x.data(), end - begin, ld, nullptr, nullptr, log_sum(), fixed_, static_cast<T>(shift_)};
+    strip = {x, end - begin, ld, nullptr, nullptr, log_sum(), fixed_, static_cast<T>(shift_)};
     const index diagonal_begin = std::max(begin, first), diagonal_end = std::min(end, last);
     if (weights == tile_weights::general || weights == tile_weights::zeros ||
         (weights == tile_weights::ones_off_diagonal && f_.positives_in_tiles && diagonal_begin < diagonal_end)) {
       f_.fill_denominators(f_.pairs, t, s.denominator.data(), ld);
       strip.denominator = s.denominator.data();
     } else if (weights == tile_weights::ones_off_diagonal) {
-      for (index i = diagonal_begin; i < diagonal_end; ++i) s.x.data()[(i - begin) * ld + (i - first)] = excluded<T>;
+      for (index i = diagonal_begin; i < diagonal_end; ++i) x[(i - begin) * ld + (i - first)] = excluded<T>;
     }
     if (f_.positives_in_tiles) {
       f_.fill_positives(f_.pairs, t, s.positive.data(), ld);
@@ -232,7 +249,7 @@ class engine {
     for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
       const index end = std::min(begin + strip_rows, anchors_.end(I));
       logits<T> strip;
-      if (!load_strip(s, begin, end, J, strip)) continue;
+      if (!load_strip(s, I, begin, end, J, false, strip)) continue;
       const bool positives = strip.positive != nullptr;
       if (plain(strip)) {
         (with_columns ? kernels_.sum_rows_and_columns : kernels_.sum_rows)(strip, rows, columns);
@@ -330,7 +347,7 @@ class engine {
     for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
       const index end = std::min(begin + strip_rows, anchors_.end(I)), anchor = r_.ranges.anchor_begin + begin;
       logits<T> strip;
-      if (!load_strip(s, begin, end, J, strip)) continue;
+      if (!load_strip(s, I, begin, end, J, true, strip)) continue;
       const gains<T> rows = rows_.vectors_from(begin), columns = with_columns ? column_states().vectors_from(first) : gains<T>{};
       if (plain(strip))
         (with_columns ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
@@ -407,12 +424,15 @@ class engine {
   prepared_rows<T> prepared_;
   anchor_states<T> rows_, columns_;  // columns_: the second direction of both_ways
   aligned_buffer<double> factors_, temperature_;
+  index budget_;                // numbers that kept_ may hold
+  aligned_buffer<T> kept_;      // logits of all tiles, or nothing
   aligned_buffer<T> listed_;  // (n, listed_per_anchor): logits, then slopes
 
   // Of the call in progress.
   pair_functions<T> f_{};
   request<T> r_{};
   index n_ = 0;
+  bool keeps_ = false;  // the logits, from the forward to the backward pass
   blocks anchors_, candidates_;
   bool same_rows_ = false;  // anchors are candidates too
   bool symmetric_ = false, fixed_ = false;

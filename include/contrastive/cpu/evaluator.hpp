@@ -24,7 +24,8 @@ namespace contrastive {
 /// T is the scalar of the embeddings and of the results, float or double; an evaluator<float> also takes embeddings of 16
 /// bits (Eigen::half, Eigen::bfloat16), which it widens exactly. Inside, sums over many pairs are double.
 /// The same input gives the same bits, whatever the number of threads. One evaluator serves one thread at a time.
-/// Memory: about three copies of the embeddings, some numbers a row and half a MiB a thread; nothing grows with N².
+/// Memory: about three copies of the embeddings, some numbers a row, half a MiB a thread, and at most options::memory_budget
+/// for logits; nothing else grows with N².
 ///
 /// All calls throw std::invalid_argument, naming the argument, what was expected and what came, before anything is
 /// written, and std::bad_alloc where memory runs out, likewise before anything is written. A NaN or an infinity in an
@@ -37,7 +38,7 @@ class evaluator {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
-  explicit evaluator(const options& how = {}) : options_(how), engine_(how.threads) {
+  explicit evaluator(const options& how = {}) : options_(how), engine_(how.threads, how.memory_budget) {
     if (how.threads < 0) detail::refuse("options", "threads", "0 (all) or more", how.threads);
   }
   evaluator(const evaluator&) = delete;

@@ -160,7 +160,7 @@ class feature_queue {
     if (beside_.labels) labels_.reserve(static_cast<std::size_t>(capacity_));
   }
 
-  static std::string say(index rows, index cols) { return "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")"; }
+  static std::string say(index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; }
 
   void check(const matrix_view<const T>& rows, const label_view& labels, const matrix_view<const float>& parameters) const {
     if (rows.cols != dim_ || rows.rows < 0)

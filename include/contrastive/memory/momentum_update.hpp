@@ -21,7 +21,7 @@ inline void check_momentum(double momentum) {
 
 template <class T>
 void check_momentum_shapes(const std::string& which, const matrix_view<T>& key, const matrix_view<const T>& query) {
-  const auto say = [](index rows, index cols) { return "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
+  const auto say = [](index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
   if (query.rows != key.rows || query.cols != key.cols)
     refuse("momentum_update", "query" + which, say(key.rows, key.cols) + " as key" + which, say(query.rows, query.cols));
   if (key.rows > 0 && key.cols > 0 && (key.data == nullptr || query.data == nullptr))
@@ -83,7 +83,7 @@ void momentum_update(Keys&& keys, const std::vector<Query>& queries, double mome
   if (queries.size() != keys.size())
     detail::refuse("momentum_update", "queries", std::to_string(keys.size()) + " matrices as in keys", queries.size());
   for (std::size_t p = 0; p < keys.size(); ++p)
-    detail::check_momentum_shapes<T>("[" + std::to_string(p) + "]", keys[p], detail::argument_traits<Query>::view(queries[p]));
+    detail::check_momentum_shapes<T>('[' + std::to_string(p) + "]", keys[p], detail::argument_traits<Query>::view(queries[p]));
   for (std::size_t p = 0; p < keys.size(); ++p)
     detail::update_with_momentum<T>(keys[p], detail::argument_traits<Query>::view(queries[p]), momentum);
 }
