@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The contrastive authors
+# SPDX-License-Identifier: Apache-2.0
+# Installs what the tests need on Debian or Ubuntu, builds them in three ways and runs them all in one CTest run:
+# everything in Release with the system's compiler, headers and core tests with clang, and the core tests under
+# AddressSanitizer and UndefinedBehaviorSanitizer (their names start with "clang: " and "sanitized: ").
+# Arguments go to ctest, such as -R nt_xent or -L quick.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cores="$(nproc)"
+cd "$root"
+
+scripts/install_packages.sh g++ clang cmake ninja-build libeigen3-dev catch2 librapidcheck-dev nlohmann-json3-dev \
+  libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev
+
+mkdir -p build/all
+: > build/all/CTestTestfile.cmake
+for preset in release clang asan; do
+  cmake --preset "$preset"
+  cmake --build --preset "$preset" --parallel "$cores"
+  echo "subdirs(\"$root/build/$preset\")" >> build/all/CTestTestfile.cmake
+done
+
+ctest --test-dir build/all --output-on-failure --parallel "$cores" "$@"

@@ -1,0 +1,13 @@
+# SPDX-FileCopyrightText: 2026 The contrastive authors
+# SPDX-License-Identifier: Apache-2.0
+# Runs the command `compile` and fails unless it fails with an error line that matches `expected`.
+
+execute_process(COMMAND ${compile} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(status EQUAL 0)
+  message(FATAL_ERROR "It compiled, but must not.")
+endif()
+# The line of the error itself: a note or a quoted line of source with the same words is no error.
+if(NOT output MATCHES "error: static[ _]assert[^\n]*${expected}")
+  message(FATAL_ERROR "The compiler did not say '${expected}'. It said:\n${output}")
+endif()
+message(STATUS "refused: ${CMAKE_MATCH_0}")

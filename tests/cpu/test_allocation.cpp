@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// What is allocated and when: nothing on the second call of a size, and a failure at any point leaves the outputs as they were.
+#include <support/agreement.hpp>
+#include <support/catch.hpp>
+#include <support/counted_memory.hpp>
+#include <support/own_losses.hpp>
+#include <support/settings.hpp>
+
+namespace contrastive::testing {
+namespace {
+
+/// Visits the losses on arguments large enough that threads are woken.
+template <class T, class Visit>
+void each_large_loss(Visit visit) {
+  const setting s{300, 50, similarity::cosine, reduction::none, 0.2, 0};
+  each_loss<T>(s, visit);
+  const arguments<T> rows(s, {s.n, s.n});
+  visit("a loss without hints", scattered{.reduction = reduction::none, .arrangement = arrangement::all_against_all},
+        rows.views());
+}
+
+/// The call with 1, 2 or 3 arguments.
+template <class T, class L>
+const result<T>& call(evaluator<T>& evaluate, const L& loss, const views<T>& e) {
+  if (e.size() == 1) return evaluate.value_and_gradient(loss, e[0]);
+  if (e.size() == 2) return evaluate.value_and_gradient(loss, e[0], e[1]);
+  return evaluate.value_and_gradient(loss, e[0], e[1], e[2]);
+}
+
+template <class T, class L>
+const result<T>& call_into(evaluator<T>& evaluate, std::vector<matrix<T>>& out, const L& loss, const views<T>& e) {
+  if (e.size() == 1) return evaluate.value_and_gradient_into({out[0]}, loss, e[0]);
+  if (e.size() == 2) return evaluate.value_and_gradient_into({out[0], out[1]}, loss, e[0], e[1]);
+  return evaluate.value_and_gradient_into({out[0], out[1], out[2]}, loss, e[0], e[1], e[2]);
+}
+
+}  // namespace
+
+TEST_CASE("memory: the counter sees what Eigen and the library allocate") {
+  const long before = allocations;
+  const Eigen::MatrixXd m = Eigen::MatrixXd::Zero(100, 100);
+  CHECK(allocations > before);
+  const long between = allocations;
+  evaluator<double> evaluate({.threads = 2});
+  CHECK(std::isfinite(evaluate.value(nt_xent{}, m, m)));
+  CHECK(allocations > between);
+}
+
+TEMPLATE_TEST_CASE("memory: the second call of the same size allocates nothing", "", float, double) {
+  using T = TestType;
+  each_large_loss<T>([](const char* what, const auto& loss, const views<T>& rows) {
+    INFO(what);
+    evaluator<T> evaluate({.threads = 2});
+    call(evaluate, loss, rows);
+    const long before = allocations;
+    const T second = call(evaluate, loss, rows).loss;
+    const T third = value_on_cpu(evaluate, loss, rows);
+    const long after = allocations;
+    CHECK(after - before == 0);
+    CHECK(std::isfinite(second));
+    CHECK(second == third);
+
+    std::vector<matrix<T>> out;
+    for (const auto& v : rows) out.emplace_back(v.rows, v.cols);
+    evaluator<T> other({.threads = 2});
+    call_into(other, out, loss, rows);
+    const long before_into = allocations;
+    call_into(other, out, loss, rows);
+    CHECK(allocations - before_into == 0);
+  });
+}
+
+TEMPLATE_TEST_CASE("memory: after a large call a small one of the same loss allocates nothing", "", float, double) {
+  using T = TestType;
+  const matrix<T> large = random_rows<T>(200, 30, 1), small = random_rows<T>(9, 4, 2);
+  evaluator<T> evaluate({.threads = 2});
+  std::vector<matrix<T>> out{matrix<T>(200, 30), matrix<T>(200, 30)}, little{matrix<T>(9, 4), matrix<T>(9, 4)};
+  const nt_xent loss{};
+  call_into(evaluate, out, loss, views<T>{large, large});
+  const views<T> rows{small, small};
+  const long before = allocations;
+  call_into(evaluate, little, loss, rows);
+  CHECK(allocations - before == 0);
+}
+
+TEMPLATE_TEST_CASE("edge: memory that runs out at any point gives bad_alloc, and the outputs are untouched", "", float,
+                   double) {
+  using T = TestType;
+  for (const int threads : {1, 2})
+    each_large_loss<T>([threads](const char* what, const auto& loss, const views<T>& rows) {
+      INFO(what << ", threads " << threads);
+      evaluator<T> reference({.threads = threads});
+      const result<T> expected = call(reference, loss, rows);
+      std::vector<matrix<T>> out;
+      for (const auto& v : rows) out.push_back(matrix<T>::Constant(v.rows, v.cols, 7));
+
+      evaluator<T> evaluate({.threads = threads});
+      bool done = false, untouched = true, only_bad_alloc = true;
+      int failures = 0;
+      for (long k = 0; k < 1000 && !done; ++k) {
+        allocations_left = k;
+        try {
+          call_into(evaluate, out, loss, rows);
+          done = true;
+        } catch (const std::bad_alloc&) {
+          ++failures;
+        } catch (...) {
+          only_bad_alloc = false;
+        }
+        allocations_left = -1;
+        if (!done)
+          for (const auto& g : out) untouched = untouched && (g.array() == 7).all();
+      }
+      CHECK(done);
+      CHECK(failures > 3);
+      CHECK(untouched);
+      CHECK(only_bad_alloc);
+      bool right = true;
+      for (std::size_t g = 0; g < out.size(); ++g) right = right && out[g] == expected.gradients[g];
+      CHECK(right);
+    });
+}
+
+TEMPLATE_TEST_CASE("edge: memory that runs out leaves the last result of an evaluator as it was", "", float, double) {
+  using T = TestType;
+  const matrix<T> small = random_rows<T>(9, 4, 1), large = random_rows<T>(60, 20, 2);
+  evaluator<T> evaluate({.threads = 1});
+  const nt_xent loss{.reduction = reduction::none};
+  const result<T>& kept = evaluate.value_and_gradient(loss, small, small);
+  const result<T> before = kept;
+  int failures = 0;
+  bool done = false, unchanged = true;
+  for (long k = 0; k < 1000 && !done; ++k) {
+    allocations_left = k;
+    try {
+      evaluate.value_and_gradient(loss, large, large);
+      done = true;
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    }
+    allocations_left = -1;
+    if (!done) unchanged = unchanged && same_bits(before, kept);
+  }
+  CHECK(done);
+  CHECK(failures > 3);
+  CHECK(unchanged);
+}
+
+}  // namespace contrastive::testing

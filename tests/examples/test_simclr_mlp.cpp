@@ -1,0 +1,130 @@
+// The whole program, on small made pictures: it trains, goes on from a checkpoint as if it had never stopped, and says
+// in words what is wrong.
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "examples/temporary_folder.hpp"
+#include "support/catch.hpp"
+
+using namespace example_tests;
+
+namespace {
+
+struct outcome {
+  int status;
+  std::string output;  // both streams
+};
+
+/// Runs the program; arguments must need no quoting.
+outcome run(const std::string& arguments) {
+  FILE* pipe = popen((std::string(SIMCLR_MLP_BINARY) + " " + arguments + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) throw std::runtime_error("cannot run " SIMCLR_MLP_BINARY);
+  outcome out{-1, ""};
+  std::array<char, 4096> piece;
+  for (std::size_t got; (got = fread(piece.data(), 1, piece.size(), pipe)) > 0;) out.output.append(piece.data(), got);
+  const int status = pclose(pipe);
+  out.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return out;
+}
+
+std::string small_run(const temporary_folder& folder) { return "--data " + folder.path() + " --batch 64 --threads 2 "; }
+
+}  // namespace
+
+TEST_CASE("simclr_mlp: trains with each loss and leaves a table and two pictures") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 300, 100);
+  for (const std::string loss : {"nt_xent", "info_nce", "sup_con", "conditional_contrastive", "weighted_info_nce"}) {
+    const std::string to = folder / loss;
+    const outcome out = run(small_run(folder) + "--epochs 2 --loss " + loss + " --output " + to);
+    INFO(out.output);
+    REQUIRE(out.status == 0);
+    CHECK(contains(out.output, "epoch 2/2  loss "));
+    for (const char* row : {"raw pixels", "untrained encoder", "trained encoder"}) CHECK(contains(out.output, row));
+    for (const std::string name : {"metrics.csv", "neighbours.png", "embeddings.svg"}) {
+      CHECK(contains(out.output, to + "/" + name));
+      CHECK(std::filesystem::file_size(to + "/" + name) > 100);
+    }
+    CHECK(std::distance(std::filesystem::directory_iterator(to), std::filesystem::directory_iterator()) == 3);
+  }
+}
+
+TEST_CASE("simclr_mlp: two epochs and then two more are four, bit for bit, whatever the number of threads") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 300, 100);
+  for (const std::string loss : {"nt_xent", "conditional_contrastive"}) {
+    const std::string straight = folder / (loss + "-straight"), halves = folder / (loss + "-halves");
+    const std::string common = small_run(folder) + "--loss " + loss + " --output ";
+    REQUIRE(run(common + straight + " --checkpoint " + straight + "/state --epochs 4").status == 0);
+    REQUIRE(run(common + halves + " --checkpoint " + halves + "/state --epochs 2 --threads 1").status == 0);
+    CHECK(examples::read_file(straight + "/state") != examples::read_file(halves + "/state"));
+    const outcome second = run(common + halves + " --checkpoint " + halves + "/state --epochs 4 --threads 3");
+    INFO(second.output);
+    REQUIRE(second.status == 0);
+    CHECK(contains(second.output, "going on from " + halves + "/state: 2 epochs done, 4 wanted"));
+    CHECK(examples::read_file(straight + "/state") == examples::read_file(halves + "/state"));
+    CHECK(examples::read_file(straight + "/metrics.csv") == examples::read_file(halves + "/metrics.csv"));
+  }
+}
+
+TEST_CASE("simclr_mlp: stopped by a signal it saves, and the same command goes on to the same end") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 300, 100);
+  const std::string common = small_run(folder) + "--epochs 200 --output " + (folder / "out") + " --checkpoint ";
+  // Straight through the shell: the program is stopped once its first checkpoint is there.
+  const std::string stopped = folder / "stopped", script = std::string(SIMCLR_MLP_BINARY) + " " + common + stopped + " > " +
+                                                           (folder / "log") + " 2>&1 & while [ ! -e " + stopped +
+                                                           " ]; do sleep 0.01; done; kill -INT $!; wait $!";
+  const int status = std::system(script.c_str());
+  const std::string log = examples::read_file(folder / "log");
+  INFO(log);
+  REQUIRE(WEXITSTATUS(status) == 130);
+  CHECK(contains(log, "stopped; the same command goes on from " + stopped));
+  REQUIRE(run(common + stopped).status == 0);
+  REQUIRE(run(common + (folder / "straight")).status == 0);
+  CHECK(examples::read_file(stopped) == examples::read_file(folder / "straight"));
+}
+
+TEST_CASE("simclr_mlp: missing data, damaged files, foreign checkpoints and bad options are refused in words") {
+  const temporary_folder folder;
+  outcome out = run(small_run(folder) + "--output " + (folder / "out"));
+  CHECK(out.status == 1);
+  CHECK(contains(out.output, "apt-get install dataset-fashion-mnist"));
+
+  write_picture_files(folder.path(), 300, 100);
+  const std::string common =
+      small_run(folder) + "--output " + (folder / "out") + " --epochs 1 --checkpoint " + (folder / "state");
+  REQUIRE(run(common).status == 0);
+  out = run(common + " --seed 2");
+  CHECK(out.status == 1);
+  CHECK(contains(out.output, (folder / "state") + ": a checkpoint of a run with other settings: seed 1 (now 2)"));
+  out = run(common + " --epochs 0");
+  CHECK(out.status == 1);
+  CHECK(contains(out.output, "is further on than --epochs: 1 epochs done, 0 wanted"));
+  std::string bytes = examples::read_file(folder / "state");
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
+  examples::write_file_atomically(folder / "state", bytes);
+  out = run(common);
+  CHECK(out.status == 1);
+  CHECK(contains(out.output, (folder / "state") + ": damaged checkpoint: the checksum does not fit"));
+  CHECK(examples::read_file(folder / "state") == bytes);
+
+  const std::string images = folder / "train-images-idx3-ubyte.gz";
+  const std::string packed = examples::read_file(images);
+  examples::write_file_atomically(images, packed.substr(0, packed.size() / 2));
+  out = run(small_run(folder));
+  CHECK(out.status == 1);
+  CHECK(contains(out.output, images + ": byte " + std::to_string(packed.size() / 2)));
+
+  for (const std::string bad : {"--loss none", "--epochs -1", "--batch 1", "--temperature 0", "--nothing"}) {
+    out = run(bad);
+    INFO(out.output);
+    CHECK(out.status != 0);
+    CHECK(contains(out.output, bad.substr(0, bad.find(' '))));
+  }
+  CHECK(run("--help").status == 0);
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Counts allocations: operator new is replaced, and malloc and its kin, which Eigen calls, are wrapped by the linker
+// (--wrap for malloc, calloc, realloc, aligned_alloc and posix_memalign).
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+#include <support/counted_memory.hpp>
+
+namespace contrastive::testing {
+
+std::atomic<long> allocations{0};
+std::atomic<long> allocations_left{-1};
+
+namespace {
+
+bool may_allocate() {
+  ++allocations;
+  long left = allocations_left.load();
+  while (left > 0 && !allocations_left.compare_exchange_weak(left, left - 1)) {
+  }
+  return left != 0;
+}
+
+}  // namespace
+}  // namespace contrastive::testing
+
+using contrastive::testing::may_allocate;
+
+extern "C" {
+void* __real_malloc(std::size_t);
+void* __real_calloc(std::size_t, std::size_t);
+void* __real_realloc(void*, std::size_t);
+void* __real_aligned_alloc(std::size_t, std::size_t);
+int __real_posix_memalign(void**, std::size_t, std::size_t);
+
+void* __wrap_malloc(std::size_t size) { return may_allocate() ? __real_malloc(size) : nullptr; }
+void* __wrap_calloc(std::size_t count, std::size_t size) { return may_allocate() ? __real_calloc(count, size) : nullptr; }
+void* __wrap_realloc(void* old, std::size_t size) { return may_allocate() ? __real_realloc(old, size) : nullptr; }
+void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
+  return may_allocate() ? __real_aligned_alloc(alignment, size) : nullptr;
+}
+int __wrap_posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  return may_allocate() ? __real_posix_memalign(out, alignment, size) : ENOMEM;
+}
+}
+
+// Not through the wrapped malloc, which would count twice.
+void* operator new(std::size_t size) {
+  void* memory = may_allocate() ? __real_malloc(size > 0 ? size : 1) : nullptr;
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  const std::size_t a = static_cast<std::size_t>(alignment);
+  void* memory = may_allocate() ? __real_aligned_alloc(a, (size + a - 1) / a * a) : nullptr;
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Every loss in every set of candidates that it takes, on random rows of a given size.
+#pragma once
+
+#include <contrastive/contrastive.hpp>
+#include <string>
+#include <support/engines.hpp>
+#include <support/layouts.hpp>
+#include <vector>
+
+namespace contrastive::testing {
+
+constexpr similarity all_similarities[] = {similarity::cosine, similarity::dot, similarity::negative_squared_euclidean};
+constexpr reduction all_reductions[] = {reduction::mean, reduction::sum, reduction::none};
+
+/// What the losses of a sweep share.
+struct setting {
+  index n = 1, d = 1;
+  contrastive::similarity similarity = contrastive::similarity::cosine;
+  contrastive::reduction reduction = contrastive::reduction::mean;
+  double temperature = 0.5;
+  int layout = 0;
+
+  std::string text() const {
+    return "n " + std::to_string(n) + ", d " + std::to_string(d) + ", similarity " +
+           std::to_string(static_cast<int>(similarity)) + ", reduction " + std::to_string(static_cast<int>(reduction)) +
+           ", temperature " + std::to_string(temperature) + ", layout " + std::to_string(layout) + ", seed " +
+           std::to_string(run_seed());
+  }
+};
+
+/// Sizes below, at and above what tiles and vectors are made of, each under every similarity; what else there is to
+/// choose takes turns, with periods that share no factor with the number of sizes.
+inline std::vector<setting> awkward_settings() {
+  constexpr index sizes[][2] = {{1, 1},  {1, 128}, {2, 3},    {3, 16},  {3, 33},  {31, 128},
+                                {33, 3}, {33, 33}, {127, 16}, {129, 1}, {129, 33}};
+  constexpr double temperatures[] = {0.5, 0.1, 0.03};
+  std::vector<setting> out;
+  int turn = 0;
+  for (const similarity s : all_similarities)
+    for (const auto& [n, d] : sizes) {
+      out.push_back({n, d, s, all_reductions[turn % 3], temperatures[turn / 2 % 3], turn % num_layouts});
+      ++turn;
+    }
+  return out;
+}
+
+/// The rows of a call, each argument in another layout.
+template <class T>
+class arguments {
+ public:
+  arguments(const setting& s, std::vector<index> rows, std::uint64_t which = 1) {
+    int layout = s.layout;
+    for (const index r : rows) held_.emplace_back(random_rows<T>(r, s.d, which++), layout++);
+    for (const auto& h : held_) views_.push_back(h.view());
+  }
+  const testing::views<T>& views() const { return views_; }
+
+ private:
+  std::vector<laid_out<T>> held_;
+  testing::views<T> views_;
+};
+
+/// Calls visit(what, loss, views) for each of the six losses in each of its forms.
+template <class T, class Visit>
+void each_loss(const setting& s, Visit visit) {
+  const index n = s.n, own = 3, queue = n + 6;
+  const double t = s.temperature;
+  const arguments<T> one(s, {n}), two(s, {n, n}), three(s, {n, n, n}), with_queue(s, {n, n, queue}),
+      with_own(s, {n, n, n * own}), with_proxies(s, {n, 5});
+  const std::vector<int> labels = random_labels(n, 5, 11);
+
+  visit("info_nce in the batch", info_nce{t, s.similarity, s.reduction}, two.views());
+  visit("info_nce in the batch and against a queue", info_nce{t, s.similarity, s.reduction}, with_queue.views());
+  visit("info_nce against a queue", info_nce{t, s.similarity, s.reduction, false}, with_queue.views());
+  visit("info_nce in the batch and against own negatives", info_nce{t, s.similarity, s.reduction, true, negatives::per_anchor},
+        with_own.views());
+  visit("info_nce against own negatives", info_nce{t, s.similarity, s.reduction, false, negatives::per_anchor},
+        with_own.views());
+
+  visit("clip", clip{t, s.similarity, s.reduction}, two.views());
+
+  visit("nt_xent of two views", nt_xent{t, s.similarity, s.reduction}, two.views());
+  visit("nt_xent with the pair of a row and itself", nt_xent{t, s.similarity, s.reduction, true}, two.views());
+  visit("nt_xent of three views", nt_xent{t, s.similarity, s.reduction}, three.views());
+
+  visit("conditional_contrastive", conditional_contrastive{t, s.similarity, s.reduction, labels}, one.views());
+  visit("conditional_contrastive with proxies", conditional_contrastive{t, s.similarity, s.reduction, labels},
+        with_proxies.views());
+
+  visit("sup_con mean_log", sup_con{t, s.similarity, s.reduction, pooling::mean_log, labels}, one.views());
+  visit("sup_con log_sum", sup_con{t, s.similarity, s.reduction, pooling::log_sum, labels}, one.views());
+  visit("sup_con of two views that share labels", sup_con{t, s.similarity, s.reduction, pooling::mean_log, labels},
+        two.views());
+
+  constexpr auto as_given = weight_normalization::none, mean_one = weight_normalization::mean_one;
+  matrix<float> batch = random_weights(n, n, 21);
+  batch.row(n / 2).setZero();  // a query without a negative that counts
+  const matrix<float> both = random_weights(n, n + queue, 22), in_queue = random_weights(n, queue, 23),
+                      owned = random_weights(n, n + own, 24);
+  visit("weighted_info_nce", weighted_info_nce{t, s.similarity, s.reduction, as_given, true, negatives::shared, batch},
+        two.views());
+  visit("weighted_info_nce of mean one",
+        weighted_info_nce{t, s.similarity, s.reduction, mean_one, true, negatives::shared, batch}, two.views());
+  visit("weighted_info_nce of mean one with a queue",
+        weighted_info_nce{t, s.similarity, s.reduction, mean_one, true, negatives::shared, both}, with_queue.views());
+  visit("weighted_info_nce against a queue",
+        weighted_info_nce{t, s.similarity, s.reduction, as_given, false, negatives::shared, in_queue}, with_queue.views());
+  visit("weighted_info_nce with own negatives",
+        weighted_info_nce{t, s.similarity, s.reduction, mean_one, true, negatives::per_anchor, owned}, with_own.views());
+
+  const matrix<float> theta = random_rows<float>(n, 2, 31), queue_theta = random_rows<float>(queue, 2, 32),
+                      own_theta = random_rows<float>(n * own, 2, 33);
+  const auto prior = weights_from(theta, queue_theta, degradation_prior{.scale = 0.5});
+  const auto own_prior = weights_from(theta, own_theta, degradation_prior{.scale = 0.5});
+  using by_prior = basic_weighted_info_nce<parameter_weights<degradation_prior>>;
+  visit("weighted_info_nce by the degradation prior",
+        by_prior{t, s.similarity, s.reduction, mean_one, true, negatives::shared, prior}, two.views());
+  visit("weighted_info_nce by the degradation prior with a queue",
+        by_prior{t, s.similarity, s.reduction, as_given, true, negatives::shared, prior}, with_queue.views());
+  visit("weighted_info_nce by the degradation prior against own negatives",
+        by_prior{t, s.similarity, s.reduction, mean_one, false, negatives::per_anchor, own_prior}, with_own.views());
+}
+
+}  // namespace contrastive::testing
