@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// A PNG of queries and their nearest neighbours.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace examples {
+
+/// One picture of the grid, with a frame that says what it is.
+struct grid_cell {
+  enum class frame { plain, right, wrong };
+  const std::uint8_t* pixels = nullptr;  // (height, width) grey
+  grid_cell::frame mark = frame::plain;
+};
+
+/// A group of columns under a title; all groups have as many rows.
+struct grid_group {
+  std::string title;
+  std::vector<std::vector<grid_cell>> rows;
+};
+
+/// Draws the groups side by side, each row with its name at the left, and writes the PNG atomically.
+void write_picture_grid(const std::string& path, const std::string& title, const std::vector<std::string>& row_names,
+                        const std::vector<grid_group>& groups, int picture_height, int picture_width);
+
+}  // namespace examples
