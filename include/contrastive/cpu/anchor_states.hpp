@@ -33,7 +33,7 @@ class anchor_states {
     size_ = size, padded_ = size + padding;
     sums_.reserve(size);
     gains_.reserve(size);
-    vectors_.reserve(4 * padded_);
+    vectors_.reserve(num_vectors * padded_);
   }
 
   anchor_sums& sums(index i) { return sums_.data()[i]; }
@@ -88,19 +88,26 @@ class anchor_states {
       g.positive_gain = share * (!log_sum && normalize ? 1 / s.positive_weight : 1);
     }
     gains_.data()[i] = g;
-    vector(0)[i] = static_cast<T>(fixed ? g.gain * std::exp(shift - g.log_z) : g.gain);
-    vector(1)[i] = static_cast<T>(g.log_z);
-    vector(2)[i] = static_cast<T>(fixed && log_sum ? g.positive_gain * std::exp(shift - g.log_positive) : g.positive_gain);
-    vector(3)[i] = static_cast<T>(g.log_positive);
+    const T log_z = static_cast<T>(g.log_z), log_positive = static_cast<T>(g.log_positive);
+    const T values[num_vectors] = {
+        static_cast<T>(fixed ? g.gain * std::exp(shift - g.log_z) : g.gain),
+        log_z,
+        static_cast<T>(g.log_z - static_cast<double>(log_z)),
+        static_cast<T>(fixed && log_sum ? g.positive_gain * std::exp(shift - g.log_positive) : g.positive_gain),
+        log_positive,
+        static_cast<T>(g.log_positive - static_cast<double>(log_positive))};
+    for (int v = 0; v < num_vectors; ++v) vector(v)[i] = values[v];
   }
   void clear_padding() {
-    for (int v = 0; v < 4; ++v) std::fill(vector(v) + size_, vector(v) + padded_, T(0));
+    for (int v = 0; v < num_vectors; ++v) std::fill(vector(v) + size_, vector(v) + padded_, T(0));
   }
   cpu::gains<T> vectors_from(index begin) const {
-    return {vector(0) + begin, vector(1) + begin, vector(2) + begin, vector(3) + begin};
+    return {vector(0) + begin, vector(1) + begin, vector(2) + begin, vector(3) + begin, vector(4) + begin, vector(5) + begin};
   }
 
  private:
+  static constexpr int num_vectors = 6;
+
   static T raise(log_sum_exp& part, T top) {
     const double before = part.is_empty() ? static_cast<double>(no_logit<T>) : part.max, now = std::max(before, static_cast<double>(top));
     if (!part.is_empty()) part.sum *= std::exp(before - now);
@@ -112,7 +119,7 @@ class anchor_states {
   index size_ = 0, padded_ = 0;
   aligned_buffer<anchor_sums> sums_;
   aligned_buffer<anchor_gains> gains_;
-  aligned_buffer<T> vectors_;  // (4, padded)
+  aligned_buffer<T> vectors_;  // (num_vectors, padded): the members of cpu::gains
 };
 
 }  // namespace contrastive::cpu

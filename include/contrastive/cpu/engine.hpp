@@ -71,6 +71,7 @@ class engine {
   static constexpr index strip_rows = 64;      // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
   static constexpr index largest_block = 256;  // rows; a slab of them is 32 KiB
   static constexpr index fewest_blocks = 8;    // a side, so that threads share evenly
+  static constexpr index listed_rows = 64;     // anchors whose listed pairs are one task
   static constexpr index worth_threads = 4'000'000;  // multiply-adds; one thread needs some 40 µs for them, waking others 10
 
   /// One thread's memory.
@@ -80,6 +81,7 @@ class engine {
     aligned_buffer<index> partners;              // (listed_per_anchor)
   };
 
+  T scale() const { return static_cast<T>(1 / r_.temperature); }
   bool log_sum() const { return r_.pooling == pooling::log_sum; }
   bool has_columns() const { return symmetric_ || r_.both_ways; }
   anchor_states<T>& column_states() { return symmetric_ ? rows_ : columns_; }
@@ -136,7 +138,7 @@ class engine {
     prepared_.find_centre();
     parallel(r_.ranges.total, 64, [&](index row) { prepared_.shape(row); });
     const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
-    parallel(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, 1 / r_.temperature); });
+    parallel(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
 
     using limits = fixed_shift_limits<T>;
     double low = 0, high = 0;
@@ -144,7 +146,7 @@ class engine {
     low /= r_.temperature, high /= r_.temperature;
     const bool weighted = f_.weights_of(f_.pairs, {0, n_, f_.tiled_begin, f_.tiled_end}) == tile_weights::general;
     fixed_ = high - low <= (weighted ? limits::weighted_range : limits::range);
-    shift_ = weighted ? high : (low + high) / 2;
+    shift_ = static_cast<double>(static_cast<T>(weighted ? high : (low + high) / 2));
   }
 
   // ---- tiles
@@ -232,15 +234,13 @@ class engine {
       };
       team_.run(body);
     }
-    if (f_.listed_per_anchor > 0) {
-      auto body = [&](index thread) {
-        scratch& s = scratch_[static_cast<std::size_t>(thread)];
-        team_.share((n_ + 63) / 64, [&](index task) {
-          for (index i = task * 64; i < std::min(n_, task * 64 + 64); ++i) find_listed_logits(s, i);
-        });
-      };
-      team_.run(body);
-    }
+    if (f_.listed_per_anchor == 0) return;
+    auto body = [&](index thread) {
+      team_.share((n_ + listed_rows - 1) / listed_rows, [&](index task) {
+        find_listed_logits(scratch_[static_cast<std::size_t>(thread)], task * listed_rows, std::min(n_, (task + 1) * listed_rows));
+      });
+    };
+    team_.run(body);
   }
 
   void sum_block(scratch& s, index I, index J, bool with_columns) {
@@ -271,13 +271,34 @@ class engine {
     for (index t = 0; t < f_.listed_per_anchor; ++t) s.partners.data()[t] = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
     return s.partners.data();
   }
-  void find_listed_logits(scratch& s, index i) {
-    T* x = listed_.data() + i * f_.listed_per_anchor;
-    const index anchor = r_.ranges.anchor_begin + i;
-    const index* others = partners(s, i);
-    kernels_.dots(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), anchor, others, f_.listed_per_anchor, x);
-    for (index t = 0; t < f_.listed_per_anchor; ++t)
-      x[t] = static_cast<T>(static_cast<double>(x[t] + prepared_.rest(anchor, others[t])) / r_.temperature);
+  /// The logits of the pairs that anchors [begin, end) list. Those that the tiles hold too are computed as the tiles do.
+  void find_listed_logits(scratch& s, index begin, index end) {
+    const bool euclidean = r_.similarity == similarity::negative_squared_euclidean;
+    const index count = f_.listed_per_anchor, tiled_begin = r_.ranges.candidate_begin + f_.tiled_begin,
+                tiled_end = r_.ranges.candidate_begin + f_.tiled_end;
+    index anchors[listed_rows], others[listed_rows];
+    T x[listed_rows];
+    for (index t = 0; t < count; ++t) {
+      index in_tiles = 0;
+      for (index i = begin; i < end; ++i) {
+        const index other = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
+        if (tiled_begin <= other && other < tiled_end) anchors[in_tiles] = r_.ranges.anchor_begin + i, others[in_tiles++] = other;
+      }
+      kernels_.same_logits(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), scale(), euclidean, anchors, others, in_tiles, x);
+      for (index p = 0; p < in_tiles; ++p) listed_.data()[(anchors[p] - r_.ranges.anchor_begin) * count + t] = x[p];
+    }
+    for (index i = begin; i < end; ++i) {
+      const index anchor = r_.ranges.anchor_begin + i;
+      const index* partner = partners(s, i);
+      for (index t = 0; t < count;) {  // runs of pairs outside the tiles
+        index last = t;
+        while (last < count && !(tiled_begin <= partner[last] && partner[last] < tiled_end)) ++last;
+        T* out = listed_.data() + i * count + t;
+        kernels_.dots(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), anchor, partner + t, last - t, out);
+        for (index p = 0; p < last - t; ++p) out[p] = scale() * (out[p] + prepared_.rest(anchor, partner[t + p]));
+        t = last + 1;
+      }
+    }
   }
 
   // ---- 3

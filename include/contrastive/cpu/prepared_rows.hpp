@@ -73,13 +73,12 @@ class prepared_rows {
   }
 
   /// Fills panel p with candidates from global row `first` + p · width on, up to `end`, in the candidate's form times scale.
-  void pack_panel(index p, index first, index end, double scale) {
+  void pack_panel(index p, index first, index end, T scale) {
     T* panel = panels_.data() + p * panel_size();
     const index begin = first + p * width_, count = std::min(width_, end - begin);
-    const T factor = static_cast<T>(scale);
     if (count < width_) std::fill_n(panel, panel_size(), T(0));
     for (index c = 0; c < count; ++c)
-      along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[candidate_coordinate(k) * width_ + c] = factor * v; });
+      along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[candidate_coordinate(k) * width_ + c] = scale * v; });
   }
 
   void clear_gradient(index begin, index end) {

@@ -71,13 +71,16 @@ struct sums {
   T* positive_logit = nullptr;
 };
 
-/// What turns logits into dL/dx: D gain e^(x - log_z) - P positive_gain [e^(x - log_positive)].
+/// What turns logits into dL/dx: D gain e^(x - log_z) - P positive_gain [e^(x - log_positive)]. Logarithms come in two parts:
+/// x minus the first is nearly exact, and the second is what the first lost in rounding.
 template <class T>
 struct gains {
   const T* gain = nullptr;
   const T* log_z = nullptr;
+  const T* log_z_rest = nullptr;
   const T* positive_gain = nullptr;
   const T* log_positive = nullptr;
+  const T* log_positive_rest = nullptr;
 };
 
 template <class T>
@@ -94,6 +97,8 @@ struct kernel_table {
   void (*slope_rows_and_columns)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
   void (*slope_general)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
   void (*dots)(const T* rows, index slab_stride, index dim, index anchor, const index* partners, index count, T* out);
+  void (*same_logits)(const T* rows, index slab_stride, index dim, T scale, bool euclidean, const index* anchors, const index* partners,
+                      index count, T* out);
   void (*scatter)(const T* rows, T* out, index anchor, const index* partners, index count, const T* g);
   double (*dot)(const T* h, const T* u, index slab_stride, index num_slabs);
   void (*combine)(T* h, const T* u, index slab_stride, index num_slabs, double scale, double along);
