@@ -44,10 +44,7 @@ std::string read_file(const std::string& path) {
 
 void write_file_atomically(const std::string& path, const std::string& bytes) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  std::error_code made;
-  if (!parent.empty()) std::filesystem::create_directories(parent, made);
-  if (made) throw std::runtime_error(parent.string() + ": cannot make the folder: " + made.message());
-
+  if (!parent.empty()) prepare_folder(parent.string());
   const std::string beside = path + ".part." + std::to_string(::getpid());
   try {
     const descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
@@ -67,6 +64,13 @@ void write_file_atomically(const std::string& path, const std::string& bytes) {
   // The rename itself is on the disk only once the folder is; some file systems refuse this, and then it is their word.
   const descriptor folder{::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder.number >= 0) ::fsync(folder.number);
+}
+
+void prepare_folder(const std::string& folder) {
+  std::error_code made;
+  std::filesystem::create_directories(folder, made);
+  if (made) throw std::runtime_error(folder + ": cannot make the folder: " + made.message());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) fail(folder, "cannot write into the folder");
 }
 
 }  // namespace examples

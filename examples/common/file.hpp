@@ -14,4 +14,7 @@ std::string read_file(const std::string& path);
 /// std::runtime_error names the file.
 void write_file_atomically(const std::string& path, const std::string& bytes);
 
+/// Makes the folder where it is not there yet; throws where nothing can be written into it.
+void prepare_folder(const std::string& folder);
+
 }  // namespace examples

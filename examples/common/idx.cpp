@@ -28,6 +28,7 @@ class unpacked_file {
     int code = Z_OK;
     const char* words = gzerror(file_.get(), &code);
     if (got < 0 || code != Z_OK) {
+      if (const char* after_path = std::strstr(words, ": ")) words = after_path + 2;  // zlib names the file too
       const bool cut = code == Z_BUF_ERROR;
       throw std::runtime_error(path_ + ": byte " + std::to_string(gzoffset(file_.get())) + " of the file (byte " +
                                std::to_string(position_ + static_cast<std::size_t>(std::max(got, 0))) + " unpacked): " +

@@ -16,8 +16,8 @@ matrix principal_components(const matrix& rows);
 
 struct t_sne_options {
   double perplexity = 30;
-  int iterations = 350;
-  int exaggerated_iterations = 100;
+  int iterations = 300;
+  int exaggerated_iterations = 90;
   double exaggeration = 12;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/file.hpp"
 #include "common/image_dataset.hpp"
 #include "common/report.hpp"
 #include "simclr_mlp/trainer.hpp"
@@ -65,6 +66,7 @@ matrix encode(perceptron<float>& encoder, thread_team& team, const matrix& pixel
 
 /// 0, or 130 where Ctrl-C ended the training.
 int run(const settings& s) {
+  prepare_folder(s.output);  // better now than after the training
   thread_team team(s.threads);
   const image_dataset data = load_fashion_mnist(s.data);
   std::printf("%zu training and %zu test pictures of %d x %d from %s; %s, %d threads\n", data.train.size(), data.test.size(),

@@ -26,7 +26,7 @@ namespace examples {
 
 struct training_settings {
   std::string loss = "nt_xent", checkpoint;
-  int epochs = 20, batch = 512;
+  int epochs = 16, batch = 512;
   std::uint64_t seed = 1;
   double temperature = 0.1, learning_rate = 4e-3;
   view_range views;
@@ -67,7 +67,10 @@ class trainer {
   bool run(const std::function<bool()>& stop) {
     const std::uint64_t last = steps_per_epoch_ * static_cast<std::uint64_t>(how_.epochs),
                         batch = static_cast<std::uint64_t>(how_.batch);
-    if (!how_.checkpoint.empty() && std::filesystem::exists(how_.checkpoint)) resume(last);
+    if (!how_.checkpoint.empty() && std::filesystem::exists(how_.checkpoint))
+      resume(last);
+    else
+      save();  // a place that cannot be written shows now, not after an epoch
     progress_line progress("training", "pictures", last * batch, step_ * batch);
     while (step_ < last) {
       const std::uint64_t epoch = step_ / steps_per_epoch_;

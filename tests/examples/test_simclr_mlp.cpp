@@ -74,7 +74,7 @@ TEST_CASE("simclr_mlp: two epochs and then two more are four, bit for bit, whate
 TEST_CASE("simclr_mlp: stopped by a signal it saves, and the same command goes on to the same end") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 300, 100);
-  const std::string common = small_run(folder) + "--epochs 200 --output " + (folder / "out") + " --checkpoint ";
+  const std::string common = small_run(folder) + "--epochs 60 --output " + (folder / "out") + " --checkpoint ";
   // Straight through the shell: the program is stopped once its first checkpoint is there.
   const std::string stopped = folder / "stopped", script = std::string(SIMCLR_MLP_BINARY) + " " + common + stopped + " > " +
                                                            (folder / "log") + " 2>&1 & while [ ! -e " + stopped +
