@@ -104,29 +104,48 @@ class evaluator {
     if (gradients != nullptr) check_outputs(who, arguments, count, gradients, num_gradients);
     if (options_.check_finite) check_finite(who, arguments, count);
 
+    const reduction reduce = loss.reduction;
+    const auto ranges = detail::ranges_of(loss.arrangement, shapes);
+    const auto losses = static_cast<std::size_t>(reduce == reduction::none ? ranges.num_anchors() : 0);
+    const bool own_gradients = with_gradients && gradients == nullptr;
+    result<T> fresh;  // of another size than the last result: that one stays until nothing can fail any more
+    const bool fits = result_.per_anchor.size() == losses && (!own_gradients || gradients_fit(arguments, count));
+    result<T>& to = fits ? result_ : fresh;
     outputs_.clear();
-    if (gradients != nullptr) {
-      outputs_.assign(gradients, gradients + count);
-      result_.gradients.clear();
-    } else if (with_gradients) {
-      result_.gradients.resize(static_cast<std::size_t>(count));
+    if (gradients != nullptr) outputs_.assign(gradients, gradients + count);
+    if (own_gradients) {
+      to.gradients.resize(static_cast<std::size_t>(count));
       for (int a = 0; a < count; ++a) {
-        auto& g = result_.gradients[static_cast<std::size_t>(a)];
+        auto& g = to.gradients[static_cast<std::size_t>(a)];
         arguments[a].needs_gradient ? g.resize(shapes[a].rows, shapes[a].cols) : g.resize(0, 0);
         outputs_.push_back(g);
       }
     }
-    const reduction reduce = loss.reduction;
-    const auto ranges = detail::ranges_of(loss.arrangement, shapes);
-    result_.per_anchor.resize(static_cast<std::size_t>(reduce == reduction::none ? ranges.num_anchors() : 0));
+    to.per_anchor.resize(losses);
     const cpu::request<T> request{arguments, count, ranges, loss.temperature, loss.similarity, loss.pooling, reduce,
                                   loss.arrangement == arrangement::both_ways, with_gradients ? outputs_.data() : nullptr,
-                                  reduce == reduction::none ? result_.per_anchor.data() : nullptr};
+                                  losses > 0 ? to.per_anchor.data() : nullptr};
     const cpu::outcome out = engine_.run(pairs, request);
-    result_.loss = static_cast<T>(out.loss);
-    result_.temperature_gradient = static_cast<T>(out.temperature_gradient);
-    result_.valid_anchors = out.valid_anchors;
+    to.loss = static_cast<T>(out.loss);
+    to.temperature_gradient = static_cast<T>(out.temperature_gradient);
+    to.valid_anchors = out.valid_anchors;
+    if (!fits) {
+      if (!own_gradients) fresh.gradients.swap(result_.gradients);
+      result_ = std::move(fresh);
+    }
+    if (gradients != nullptr) result_.gradients.clear();
     return result_;
+  }
+
+  /// Has the last result room for these gradients?
+  bool gradients_fit(const detail::argument<T>* arguments, int count) const {
+    if (result_.gradients.size() != static_cast<std::size_t>(count)) return false;
+    for (int a = 0; a < count; ++a) {
+      const auto& g = result_.gradients[static_cast<std::size_t>(a)];
+      const bool needed = arguments[a].needs_gradient;
+      if (g.rows() != (needed ? arguments[a].rows : 0) || g.cols() != (needed ? arguments[a].cols : 0)) return false;
+    }
+    return true;
   }
 
   static void check_outputs(const char* who, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
