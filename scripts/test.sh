@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what the tests need on Debian or Ubuntu, builds them in three ways and runs them all in one CTest run:
 # everything in Release with the system's compiler, headers and core tests with clang, and the core tests under
-# AddressSanitizer and UndefinedBehaviorSanitizer (their names start with "clang: " and "sanitized: ").
+# AddressSanitizer and UndefinedBehaviorSanitizer (their names start with clang/ and sanitized/).
 # Arguments go to ctest, such as -R nt_xent or -L quick.
 set -euo pipefail
 

@@ -49,19 +49,41 @@ int __wrap_posix_memalign(void** out, std::size_t alignment, std::size_t size) {
 }
 }
 
+namespace {
+
 // Not through the wrapped malloc, which would count twice.
-void* operator new(std::size_t size) {
-  void* memory = may_allocate() ? __real_malloc(size > 0 ? size : 1) : nullptr;
+void* allocate(std::size_t size) noexcept { return may_allocate() ? __real_malloc(size > 0 ? size : 1) : nullptr; }
+void* allocate(std::size_t size, std::align_val_t alignment) noexcept {
+  const std::size_t a = static_cast<std::size_t>(alignment);
+  return may_allocate() ? __real_aligned_alloc(a, (size + a - 1) / a * a) : nullptr;
+}
+void* or_throw(void* memory) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  const std::size_t a = static_cast<std::size_t>(alignment);
-  void* memory = may_allocate() ? __real_aligned_alloc(a, (size + a - 1) / a * a) : nullptr;
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+
+}  // namespace
+
+// All forms: a sanitizer has its own of each, and minds memory that goes from one kind to the other.
+void* operator new(std::size_t size) { return or_throw(allocate(size)); }
+void* operator new[](std::size_t size) { return or_throw(allocate(size)); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return or_throw(allocate(size, alignment)); }
+void* operator new[](std::size_t size, std::align_val_t alignment) { return or_throw(allocate(size, alignment)); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate(size, alignment);
+}
+void* operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate(size, alignment);
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }

@@ -86,12 +86,13 @@ class thread_team {
 
   /// Waits until all active threads are here. The last one resets the tasks' counter.
   void meet() {
-    if (active_ == 1) {
+    const int active = active_;  // read first: once the last has arrived the caller may already prepare another run
+    if (active == 1) {
       next_task_.store(0, std::memory_order_relaxed);
       return;
     }
     const unsigned round = round_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == active_) {
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == active) {
       arrived_.store(0, std::memory_order_relaxed);
       next_task_.store(0, std::memory_order_relaxed);
       round_.store(round + 1, std::memory_order_release);
