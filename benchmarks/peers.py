@@ -312,9 +312,9 @@ def main():
             f"peers.py: others use {100 * busy:.0f} % of this machine now: these figures will be worth little", file=sys.stderr
         )
     start, results, wrong = time.time(), [], []
-    todo = cases(options.quick, options.threads)
-    for number, case in enumerate(todo, 1):
-        heading = f"[{number:2}/{len(todo)}] {case[0]}, N = {case[1]}, d = {case[2]}  "
+    planned = cases(options.quick, options.threads)
+    for number, case in enumerate(planned, 1):
+        heading = f"[{number:2}/{len(planned)}] {case[0]}, N = {case[1]}, d = {case[2]}  "
         result = compare(case, options.programs, options.threads, options.rounds, say)
         results.append(result)
         wrong += disagreements(result)

@@ -33,28 +33,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 build="$root/build/bench"
 output="$root/out/bench/$mode"
 
-missing=()
-if command -v dpkg-query > /dev/null; then
-  for package in "${packages[@]}"; do
-    status="$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null || true)"
-    [[ "$status" == installed ]] || missing+=("$package")
-  done
-else
-  echo "bench.sh: this is no Debian or Ubuntu; going on with what is installed (needed: ${packages[*]})" >&2
-fi
-if ((${#missing[@]} > 0)); then
-  as_root=()
-  if ((EUID != 0)); then
-    if ! command -v sudo > /dev/null; then
-      echo "bench.sh: please run as root: apt-get install ${missing[*]}" >&2
-      exit 1
-    fi
-    as_root=(sudo)
-  fi
-  echo "bench.sh: installing ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-fi
+"$root/scripts/install_packages.sh" "${packages[@]}"
 
 echo "bench.sh: building"
 mkdir -p "$build" "$output"
