@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// What check_gradient found. Errors are |difference| / max(1, |expected|).
 struct gradient_check {
@@ -84,4 +84,4 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
   return check;
 }
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

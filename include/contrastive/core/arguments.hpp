@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// An embedding argument whose gradient is not wanted, such as a queue: it is neither computed nor returned
 /// (its entry in `gradients` is an empty matrix).
@@ -111,4 +111,4 @@ no_gradient_view<detail::scalar_of<E>> no_gradient(const E& rows) {
   return {detail::argument_traits<E>::view(rows)};
 }
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -3,6 +3,7 @@
 // One way to refuse bad input: what was wrong, what was expected, what came.
 #pragma once
 
+#include <contrastive/core/instruction_flags.hpp>
 #include <cstdio>
 #include <stdexcept>
 #include <string>

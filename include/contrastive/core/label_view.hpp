@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// A signed integer of 32 or 64 bits.
 template <class Integer>
@@ -40,4 +40,4 @@ class label_view {
   bool wide_ = false;
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

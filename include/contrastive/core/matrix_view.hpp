@@ -7,7 +7,7 @@
 #include <contrastive/core/types.hpp>
 #include <type_traits>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// A matrix whose elements lie in memory at known strides, such as Eigen's Matrix, Map, Ref and Block (not an expression).
 template <class M>
@@ -51,4 +51,4 @@ struct matrix_view {
   constexpr T& operator()(index row, index col) const { return data[row * row_stride + col * col_stride]; }
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

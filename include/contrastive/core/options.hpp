@@ -3,9 +3,10 @@
 // How to run, as opposed to what to compute (that is the loss).
 #pragma once
 
+#include <contrastive/core/instruction_flags.hpp>
 #include <cstddef>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// Options of an evaluator. None of them changes a result by a bit.
 struct options {
@@ -15,4 +16,4 @@ struct options {
   bool check_finite = false;  ///< look for NaN and infinity first and throw, naming argument and row
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

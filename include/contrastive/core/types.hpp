@@ -3,9 +3,10 @@
 // The words that losses and engines share: indices and the choices a loss makes.
 #pragma once
 
+#include <contrastive/core/instruction_flags.hpp>
 #include <cstddef>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// Rows, columns and strides: 64 bits and signed, so that N² may pass 2³¹.
 using index = std::ptrdiff_t;
@@ -38,4 +39,4 @@ enum class arrangement {
   both_ways            ///< two arguments a, b: the mean of a against b and b against a, from one similarity matrix
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

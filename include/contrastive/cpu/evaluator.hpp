@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// Evaluates losses and keeps its workspace and threads: from the second call of the same size on, nothing is allocated.
 ///
@@ -217,4 +217,4 @@ auto value_and_gradient(const L& loss, const E&... embeddings) {
   return result<T>(evaluator<T>{}.value_and_gradient(loss, embeddings...));
 }
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -7,7 +7,7 @@
 #include <contrastive/core/types.hpp>
 #include <vector>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// Loss and gradients of one call.
 template <class T>
@@ -21,4 +21,4 @@ struct result {
   index valid_anchors = 0;         ///< anchors that have a positive: what `mean` divides by
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

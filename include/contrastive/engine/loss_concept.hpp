@@ -10,7 +10,7 @@
 #include <string>
 #include <type_traits>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// Rows of one embedding argument, and columns.
 struct shape {
@@ -181,4 +181,4 @@ inline void check_arguments(const char* who, double temperature, arrangement kin
 }
 
 }  // namespace detail
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

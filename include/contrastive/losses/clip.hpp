@@ -5,7 +5,7 @@
 
 #include <contrastive/losses/pairs/query_key.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// The symmetric loss of CLIP over pairs (a_i, b_i):
 ///
@@ -32,4 +32,4 @@ struct clip {
   }
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

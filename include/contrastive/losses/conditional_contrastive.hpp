@@ -5,7 +5,7 @@
 
 #include <contrastive/losses/pairs/same_class.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// The conditional contrastive (2C) loss over n rows h with class labels y and, if given, one proxy e_c a class:
 ///
@@ -44,4 +44,4 @@ struct conditional_contrastive {
   }
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -5,7 +5,7 @@
 
 #include <contrastive/losses/pairs/query_key.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// InfoNCE of queries q (n, d) and keys k (n, d); key i is the positive of query i:
 ///
@@ -36,4 +36,4 @@ struct info_nce {
   }
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -5,7 +5,7 @@
 
 #include <contrastive/engine/loss_concept.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// The weights of nt_xent for M views of N samples: row i shows sample i mod N.
 struct nt_xent_pairs {
@@ -59,4 +59,4 @@ struct nt_xent {
   }
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -5,7 +5,7 @@
 
 #include <contrastive/losses/pairs/same_class.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// SupCon over n rows with class labels y; A(i) = all rows but i, P(i) = the rows of A(i) with y_p = y_i:
 ///
@@ -41,4 +41,4 @@ struct sup_con {
   }
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -7,7 +7,7 @@
 #include <contrastive/core/matrix_view.hpp>
 #include <contrastive/losses/pairs/query_key.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// How the weights of one query's negatives are scaled.
 enum class weight_normalization {
@@ -144,4 +144,4 @@ struct basic_weighted_info_nce {
 
 using weighted_info_nce = basic_weighted_info_nce<weight_matrix>;
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

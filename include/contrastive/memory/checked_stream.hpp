@@ -3,6 +3,7 @@
 // Numbers to and from a binary stream, the same bytes on every machine, with a checksum over all of them.
 #pragma once
 
+#include <contrastive/core/instruction_flags.hpp>
 #include <bit>
 #include <cstddef>
 #include <cstdint>

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// What stands beside each row of a feature_queue.
 struct queue_columns {
@@ -223,4 +223,4 @@ class feature_queue {
   index oldest_ = 0;                  // meant only while full
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

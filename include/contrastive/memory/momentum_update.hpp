@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 namespace detail {
 
@@ -88,4 +88,4 @@ void momentum_update(Keys&& keys, const std::vector<Query>& queries, double mome
     detail::update_with_momentum<T>(keys[p], detail::argument_traits<Query>::view(queries[p]), momentum);
 }
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

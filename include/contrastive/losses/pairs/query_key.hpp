@@ -5,7 +5,7 @@
 
 #include <contrastive/engine/loss_concept.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// What a third argument of info_nce and weighted_info_nce holds.
 enum class negatives {
@@ -91,4 +91,4 @@ query_key_pairs<Weight> bind_query_key(const char* who, const argument_shapes& s
 }
 
 }  // namespace detail
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -6,7 +6,7 @@
 #include <contrastive/core/label_view.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 
-namespace contrastive {
+namespace contrastive::inline CONTRASTIVE_FLAGS {
 
 /// Candidates: the n rows, then one proxy a class (num_classes may be 0). Every other row counts in the denominator and
 /// those of the anchor's class are positives; of the proxies only that of the anchor's class counts, as both.
@@ -34,4 +34,4 @@ struct same_class_pairs {
   CONTRASTIVE_HOST_DEVICE index listed(index i, index) const { return num_rows + static_cast<index>(label(i)); }
 };
 
-}  // namespace contrastive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS
