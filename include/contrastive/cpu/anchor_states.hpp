@@ -40,9 +40,9 @@ class anchor_states {
   const anchor_gains& gains(index i) const { return gains_.data()[i]; }
 
   /// With one shift for all, every sum is taken relative to it from the start.
-  void clear(bool fixed, double shift) {
+  void clear(index i, bool fixed, double shift) {
     const log_sum_exp none{fixed ? shift : log_sum_exp::empty, 0};
-    for (index i = 0; i < size_; ++i) sums(i) = {none, none, 0, 0};
+    sums(i) = {none, none, 0, 0};
   }
 
   /// Raises the maxima of anchors from `begin` on to those of a strip, and hands back the maxima to subtract.

@@ -54,17 +54,11 @@ class engine {
     if constexpr (contrastive::detail::has_anchor_factors<P>)
       if (pairs.prepares_anchors()) {
         factors_.reserve(n_);
-        parallel(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); });
+        const auto body = [&](index) { each(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); }); };
+        team_.run(body);
         pairs.anchor_factors = factors_.data();
       }
-    prepare();
-    forward();
-    const outcome out = finish();
-    if (r_.gradients != nullptr) {
-      backward();
-      write();
-    }
-    return conclude(out);
+    return evaluate();
   }
 
  private:
@@ -78,6 +72,7 @@ class engine {
   struct scratch {
     aligned_buffer<T> x, denominator, positive;  // (strip_rows, largest_block)
     aligned_buffer<T> rows, columns;             // (7, strip_rows), (6, largest_block): sums and, in the rows, temperature
+    aligned_buffer<T> unit;                      // (6, strip_rows): gains of 1
     aligned_buffer<index> partners;              // (listed_per_anchor)
   };
 
@@ -85,6 +80,21 @@ class engine {
   bool log_sum() const { return r_.pooling == pooling::log_sum; }
   bool has_columns() const { return symmetric_ || r_.both_ways; }
   anchor_states<T>& column_states() { return symmetric_ ? rows_ : columns_; }
+
+  /// What follows the plan, on all threads at once.
+  outcome evaluate() {
+    const auto body = [&](index thread) {
+      scratch& s = scratch_[static_cast<std::size_t>(thread)];
+      prepare(thread);
+      forward(s);
+      finish(s, thread);
+      if (r_.gradients == nullptr) return;
+      backward(s);
+      write();
+    };
+    team_.run(body);
+    return conclude();
+  }
 
   void plan(const pair_functions<T>& f, const request<T>& r) {
     f_ = f, r_ = r;
@@ -98,7 +108,7 @@ class engine {
     candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, largest_block, fewest_blocks);
 
     const bool gradients = r.gradients != nullptr;
-    prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, tiled, gradients);
+    prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, tiled, r.gradients);
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
     const index block_pairs = symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
@@ -107,6 +117,8 @@ class engine {
     if (keeps_) kept_.reserve(logits);
     listed_.reserve(n_ * f.listed_per_anchor);
     temperature_.reserve(n_);
+    losses_.reserve(n_);
+    exponentials_.reserve(n_);
     const index pairs = n_ * (symmetric_ ? tiled / 2 : tiled) + n_ * f.listed_per_anchor;
     const int threads = team_.prepare(pairs * prepared_.prepared_dim() >= worth_threads);
     if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
@@ -115,31 +127,46 @@ class engine {
       s.denominator.reserve(strip_rows * largest_block);
       if (f.positives_in_tiles) s.positive.reserve(strip_rows * largest_block);
       s.rows.reserve(7 * strip_rows);
+      s.unit.reserve(6 * strip_rows);
       s.columns.reserve(6 * largest_block);
       s.partners.reserve(f.listed_per_anchor);
     }
   }
 
-  /// body(i) for i in [0, count), `grain` at a time.
-  template <class Body>
-  void parallel(index count, index grain, Body body) {
-    auto all = [&](index) {
-      team_.share((count + grain - 1) / grain, [&](index task) {
-        for (index i = task * grain; i < std::min(count, (task + 1) * grain); ++i) body(i);
-      });
-    };
-    team_.run(all);
+  /// task(i) for i in [0, count), `grain` at a time.
+  template <class Task>
+  void each(index count, index grain, Task task) {
+    team_.share((count + grain - 1) / grain, [&](index part) {
+      for (index i = part * grain; i < std::min(count, (part + 1) * grain); ++i) task(i);
+    });
   }
 
   // ---- 1
 
-  void prepare() {
-    parallel(r_.ranges.total, 64, [&](index row) { prepared_.read(row); });
-    prepared_.find_centre();
-    parallel(r_.ranges.total, 64, [&](index row) { prepared_.shape(row); });
+  void prepare(index thread) {
+    const bool centred = r_.similarity == similarity::negative_squared_euclidean;
+    if (centred) {
+      each(r_.ranges.total, 64, [&](index row) { prepared_.read(row); });
+      team_.alone(thread, [&] { prepared_.find_centre(); });
+    }
+    each(r_.ranges.total, 64, [&](index row) {
+      if (!centred) prepared_.read(row);
+      prepared_.shape(row);
+    });
     const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
-    parallel(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
+    each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
+    team_.alone(thread, [&] { choose_shift(); });
+    // Where gradients are to be written over the embeddings these have been read by now.
+    if (r_.gradients != nullptr) each(r_.ranges.total, 64, [&](index row) { prepared_.clear_gradient(row); });
+    each(n_, 1024, [&](index i) {
+      rows_.clear(i, fixed_, shift_);
+      if (r_.both_ways) columns_.clear(i, fixed_, shift_);
+      temperature_.data()[i] = 0;
+      exponentials_.data()[i] = {};
+    });
+  }
 
+  void choose_shift() {
     using limits = fixed_shift_limits<T>;
     double low = 0, high = 0;
     prepared_.similarity_bounds(r_.ranges.anchor_begin, r_.ranges.anchor_end, r_.ranges.candidate_begin, r_.ranges.candidate_end, low, high);
@@ -147,29 +174,47 @@ class engine {
     const bool weighted = f_.weights_of(f_.pairs, {0, n_, f_.tiled_begin, f_.tiled_end}) == tile_weights::general;
     fixed_ = high - low <= (weighted ? limits::weighted_range : limits::range);
     shift_ = static_cast<double>(static_cast<T>(weighted ? high : (low + high) / 2));
+    any_one_pass_ = false;
+    for (index J = 0; J < candidates_.count(); ++J) any_one_pass_ = any_one_pass_ || one_pass(J);
   }
 
   // ---- tiles
 
-  /// Where the logits of a strip lie: in the thread's memory, or where the backward pass finds them.
-  T* place(scratch& s, index I, index begin, index J) {
-    if (!keeps_) return s.x.data();
-    const index tile = symmetric_ ? J * (J + 1) / 2 + I : I * candidates_.count() + J;  // symmetric: I ≤ J
-    return kept_.data() + (tile * anchors_.block + begin - anchors_.begin(I)) * candidates_.block;
+  /// Calls visit(strip, with_columns) for the strips of anchor block I against candidate block J. Where a block meets itself and
+  /// the loss is symmetric, only what lies on and above the diagonal is visited.
+  template <class Visit>
+  void for_each_strip(index I, index J, bool with_columns, Visit visit) {
+    const index first = candidates_.begin(J), last = candidates_.end(J);
+    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
+      const index end = std::min(begin + strip_rows, anchors_.end(I));
+      if (symmetric_ && I == J) {
+        visit(tile{begin, end, begin, end}, false);
+        if (end < last) visit(tile{begin, end, end, last}, true);
+      } else {
+        visit(tile{begin, end, f_.tiled_begin + first, f_.tiled_begin + last}, with_columns);
+      }
+    }
   }
 
-  /// The logits and weights of anchors [begin, end) of block I against candidate block J; `again` in the backward pass.
+  /// Where the logits of a strip lie: in the thread's memory, or where the backward pass finds them.
+  T* place(scratch& s, index I, index J, const tile& t) {
+    if (!keeps_ || one_pass(J)) return s.x.data();
+    const index block_pair = symmetric_ ? J * (J + 1) / 2 + I : I * candidates_.count() + J;  // symmetric: I ≤ J
+    return kept_.data() + (block_pair * anchors_.block + t.anchor_begin - anchors_.begin(I)) * candidates_.block +
+           (t.candidate_begin - f_.tiled_begin - candidates_.begin(J)) * (t.anchor_end - t.anchor_begin);
+  }
+
+  /// The logits and weights of a strip of anchor block I against candidate block J; `again` in the backward pass.
   /// False: no pair of the strip counts.
-  bool load_strip(scratch& s, index I, index begin, index end, index J, bool again, logits<T>& strip) {
-    const index first = f_.tiled_begin + candidates_.begin(J), last = f_.tiled_begin + candidates_.end(J);
-    const tile t{begin, end, first, last};
+  bool load_strip(scratch& s, index I, index J, const tile& t, bool again, logits<T>& strip) {
+    const index begin = t.anchor_begin, end = t.anchor_end, first = t.candidate_begin, last = t.candidate_end;
     const tile_weights weights = f_.weights_of(f_.pairs, t);
     if (weights == tile_weights::zeros && !f_.positives_in_tiles) return false;
     const index panels = (last - first + kernels_.width - 1) / kernels_.width, ld = panels * kernels_.width;
-    T* x = place(s, I, begin, J);
+    T* x = place(s, I, J, t);
     if (!(again && keeps_)) {
       kernels_.multiply({prepared_.row(r_.ranges.anchor_begin + begin), prepared_.slab_stride(), end - begin,
-                         prepared_.panel(candidates_.begin(J) / kernels_.width), panels, prepared_.prepared_dim(), x, ld});
+                         prepared_.panel((first - f_.tiled_begin) / kernels_.width), panels, prepared_.prepared_dim(), x, ld});
       for (index i = 0; i < end - begin; ++i) std::fill(x + i * ld + (last - first), x + (i + 1) * ld, excluded<T>);
     }
 
@@ -193,77 +238,95 @@ class engine {
     return {b.data(), b.data() + size, b.data() + 2 * size, b.data() + 3 * size, b.data() + 4 * size, b.data() + 5 * size};
   }
 
-  /// Calls task(scratch, I, J, with_columns) for every block of anchors and every block of candidates, or of the two orders
+  /// Calls task(I, J, with_columns) for every block of anchors and every block of candidates, or of the two orders
   /// of a pair one for both, in rounds that make writes to the rows of either block safe.
   template <class Task>
   void for_each_block_pair(Task task) {
     const auto all_rounds = [&](const auto& order, const auto& meet) {
-      auto body = [&](index thread) {
-        scratch& s = scratch_[static_cast<std::size_t>(thread)];
-        for (index round = 0; round < order.rounds(); ++round)
-          team_.share(order.tasks(round), [&](index t) {
-            const block_pair p = order.pair(round, t);
-            if (p.anchors >= 0) meet(s, p.anchors, p.candidates);
-          });
-      };
-      team_.run(body);
+      for (index round = 0; round < order.rounds(); ++round)
+        team_.share(order.tasks(round), [&](index t) {
+          const block_pair p = order.pair(round, t);
+          if (p.anchors >= 0) meet(p.anchors, p.candidates);
+        });
     };
     if (symmetric_)
-      all_rounds(tournament(candidates_.count()), [&](scratch& s, index I, index J) { task(s, I, J, I != J); });
+      all_rounds(tournament(candidates_.count()), [&](index I, index J) { task(I, J, I != J); });
     else if (same_rows_)  // block b of the anchors and block b of the candidates are the same rows
-      all_rounds(tournament(std::max(anchors_.count(), candidates_.count())), [&](scratch& s, index I, index J) {
-        if (I < anchors_.count() && J < candidates_.count()) task(s, I, J, false);
-        if (I != J && J < anchors_.count() && I < candidates_.count()) task(s, J, I, false);
+      all_rounds(tournament(std::max(anchors_.count(), candidates_.count())), [&](index I, index J) {
+        if (I < anchors_.count() && J < candidates_.count()) task(I, J, false);
+        if (I != J && J < anchors_.count() && I < candidates_.count()) task(J, I, false);
       });
     else
-      all_rounds(rotation(anchors_.count(), candidates_.count()), [&](scratch& s, index I, index J) { task(s, I, J, r_.both_ways); });
+      all_rounds(rotation(anchors_.count(), candidates_.count()), [&](index I, index J) { task(I, J, r_.both_ways); });
   }
 
   // ---- 2
 
-  void forward() {
-    rows_.clear(fixed_, shift_);
-    if (r_.both_ways) columns_.clear(fixed_, shift_);
-    if (has_columns()) {
-      for_each_block_pair([&](scratch& s, index I, index J, bool with_columns) { sum_block(s, I, J, with_columns); });
-    } else {  // nothing but the anchors' own sums is written: no rounds
-      auto body = [&](index thread) {
-        team_.share(anchors_.count(), [&](index I) {
-          for (index J = 0; J < candidates_.count(); ++J) sum_block(scratch_[static_cast<std::size_t>(thread)], I, J, false);
-        });
-      };
-      team_.run(body);
-    }
-    if (f_.listed_per_anchor == 0) return;
-    auto body = [&](index thread) {
-      team_.share((n_ + listed_rows - 1) / listed_rows, [&](index task) {
-        find_listed_logits(scratch_[static_cast<std::size_t>(thread)], task * listed_rows, std::min(n_, (task + 1) * listed_rows));
+  void forward(scratch& s) {
+    if (has_columns())
+      for_each_block_pair([&](index I, index J, bool with_columns) { sum_block(s, I, J, with_columns); });
+    else  // nothing but the anchors' own sums is written: no rounds
+      team_.share(anchors_.count(), [&](index I) {
+        for (index J = 0; J < candidates_.count(); ++J) sum_block(s, I, J, false);
       });
-    };
-    team_.run(body);
   }
 
-  void sum_block(scratch& s, index I, index J, bool with_columns) {
-    const sums<T> rows = sums_in(s.rows, strip_rows), columns = with_columns ? sums_in(s.columns, largest_block) : sums<T>{};
-    const index first = candidates_.begin(J), num_columns = candidates_.end(J) - first;
-    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
-      const index end = std::min(begin + strip_rows, anchors_.end(I));
+  void sum_block(scratch& s, index I, index J, bool block_with_columns) {
+    for_each_strip(I, J, block_with_columns, [&](const tile& t, bool with_columns) {
+      const sums<T> rows = sums_in(s.rows, strip_rows), columns = with_columns ? sums_in(s.columns, largest_block) : sums<T>{};
+      const index begin = t.anchor_begin, num_anchors = t.anchor_end - begin;
+      const index first = t.candidate_begin - f_.tiled_begin, num_candidates = t.candidate_end - t.candidate_begin;
       logits<T> strip;
-      if (!load_strip(s, I, begin, end, J, false, strip)) continue;
+      if (!load_strip(s, I, J, t, false, strip)) return;
       const bool positives = strip.positive != nullptr;
       if (plain(strip)) {
         (with_columns ? kernels_.sum_rows_and_columns : kernels_.sum_rows)(strip, rows, columns);
       } else {
         if (!fixed_) {
           kernels_.maxima(strip, rows, columns);
-          rows_.raise(begin, end - begin, rows, positives && log_sum());
-          if (with_columns) column_states().raise(first, num_columns, columns, positives && log_sum());
+          rows_.raise(begin, num_anchors, rows, positives && log_sum());
+          if (with_columns) column_states().raise(first, num_candidates, columns, positives && log_sum());
         }
         kernels_.sum_general(strip, rows, columns);
       }
-      rows_.add(begin, end - begin, rows, positives);
-      if (with_columns) column_states().add(first, num_columns, columns, positives);
+      rows_.add(begin, num_anchors, rows, positives);
+      if (with_columns) column_states().add(first, num_candidates, columns, positives);
+      if (one_pass(J)) accumulate_exponentials(s, t, strip, rows);
+    });
+  }
+
+  // Where nobody wants the gradient of a candidate, the anchor's H = Σ_j gain e^(x - log Z) c_j needs no second look at it: one
+  // shift serves all, so Σ_j e^(x - shift) c_j is summed beside Z and scaled when Z is known. The same holds for
+  // Σ gain e^(x - log Z) (x - log Z), the temperature's share.
+
+  /// Is candidate block J looked at in the forward pass only?
+  bool one_pass(index J) const {
+    if (r_.gradients == nullptr || !fixed_ || same_rows_ || has_columns() || f_.positives_in_tiles) return false;
+    const index first = r_.ranges.candidate_begin + f_.tiled_begin;
+    return !prepared_.wants_gradient(first + candidates_.begin(J), first + candidates_.end(J));
+  }
+  void accumulate_exponentials(scratch& s, const tile& t, const logits<T>& strip, const sums<T>& rows) {
+    const index num_anchors = t.anchor_end - t.anchor_begin;
+    T* const unit = s.unit.data();  // gain 1, log Z = shift
+    T* const warmth = s.rows.data() + 6 * strip_rows;
+    const gains<T> of_one{unit, unit + strip_rows, unit + 2 * strip_rows, unit + 3 * strip_rows, unit + 4 * strip_rows, unit + 5 * strip_rows};
+    std::fill_n(unit, strip_rows, T(1));
+    std::fill_n(unit + strip_rows, strip_rows, static_cast<T>(shift_));
+    std::fill_n(unit + 2 * strip_rows, 4 * strip_rows, T(0));
+    (plain(strip) ? kernels_.slope_rows : kernels_.slope_general)(strip, of_one, {}, warmth);
+    for (index i = 0; i < num_anchors; ++i) {
+      exponentials_.data()[t.anchor_begin + i].sum += static_cast<double>(rows.sum[i]);
+      exponentials_.data()[t.anchor_begin + i].warmth += static_cast<double>(warmth[i]);
     }
+    accumulate_rows(t, strip);
+  }
+  /// Once Z is known.
+  void scale_exponentials(index i) {
+    const anchor_gains& g = rows_.gains(i);
+    const exponentials& e = exponentials_.data()[i];
+    const double scale = g.gain * std::exp(shift_ - g.log_z);
+    prepared_.scale_gradient(r_.ranges.anchor_begin + i, scale);
+    temperature_.data()[i] += scale * (e.warmth - (g.log_z - shift_) * e.sum);
   }
 
   /// Global rows of the anchor's listed candidates.
@@ -303,35 +366,50 @@ class engine {
 
   // ---- 3
 
-  outcome finish() {
-    for (index i = 0; i < n_; ++i)
-      for (index t = 0; t < f_.listed_per_anchor; ++t) {
-        const listed_pair pair = f_.listed(f_.pairs, i, t);
-        const double x = static_cast<double>(listed_.data()[i * f_.listed_per_anchor + t]);
-        add_listed(rows_.sums(i), x, pair.denominator, pair.positive);
-        if (r_.both_ways) add_listed(columns_.sums(pair.candidate), x, 0, pair.positive);
-      }
-    outcome out;
-    for (index i = 0; i < n_; ++i) {
-      out.valid_anchors += rows_.valid(i);
-      double loss = rows_.loss(i, log_sum(), f_.normalize_positives);
-      if (r_.both_ways) loss = (loss + columns_.loss(i, log_sum(), f_.normalize_positives)) / 2;
-      out.loss += loss;
-      if (r_.per_anchor != nullptr) r_.per_anchor[i] = static_cast<T>(loss);
+  void finish(scratch& s, index thread) {
+    team_.share((n_ + listed_rows - 1) / listed_rows, [&](index task) {
+      const index begin = task * listed_rows, end = std::min(n_, begin + listed_rows);
+      find_listed_logits(s, begin, end);
+      for (index i = begin; i < end && !r_.both_ways; ++i) add_listed(i), find_loss(i);
+    });
+    if (r_.both_ways) {  // several anchors may list one candidate, whose sums these are too
+      team_.alone(thread, [&] {
+        for (index i = 0; i < n_; ++i) add_listed(i);
+      });
+      each(n_, listed_rows, [&](index i) { find_loss(i); });
     }
-    double share = r_.both_ways ? 0.5 : 1.0;
-    if (r_.reduction == reduction::mean && out.valid_anchors > 0) {
-      share /= static_cast<double>(out.valid_anchors);
-      out.loss /= static_cast<double>(out.valid_anchors);
-    }
-    if (r_.gradients == nullptr) return out;
-    for (index i = 0; i < n_; ++i) {
-      rows_.set_gains(i, share, log_sum(), f_.normalize_positives, fixed_, shift_);
-      if (r_.both_ways) columns_.set_gains(i, share, log_sum(), f_.normalize_positives, fixed_, shift_);
+    team_.alone(thread, [&] { reduce(); });
+    if (r_.gradients == nullptr) return;
+    each(n_, listed_rows, [&](index i) {
+      rows_.set_gains(i, share_, log_sum(), f_.normalize_positives, fixed_, shift_);
+      if (r_.both_ways) columns_.set_gains(i, share_, log_sum(), f_.normalize_positives, fixed_, shift_);
+      if (any_one_pass_) scale_exponentials(i);
+    });
+  }
+  void reduce() {
+    out_ = {};
+    for (index i = 0; i < n_; ++i) out_.valid_anchors += rows_.valid(i), out_.loss += losses_.data()[i];
+    share_ = r_.both_ways ? 0.5 : 1.0;
+    if (r_.reduction == reduction::mean && out_.valid_anchors > 0) {
+      share_ /= static_cast<double>(out_.valid_anchors);
+      out_.loss /= static_cast<double>(out_.valid_anchors);
     }
     rows_.clear_padding();
     if (r_.both_ways) columns_.clear_padding();
-    return out;
+  }
+  void find_loss(index i) {
+    double loss = rows_.loss(i, log_sum(), f_.normalize_positives);
+    if (r_.both_ways) loss = (loss + columns_.loss(i, log_sum(), f_.normalize_positives)) / 2;
+    losses_.data()[i] = loss;
+    if (r_.per_anchor != nullptr) r_.per_anchor[i] = static_cast<T>(loss);
+  }
+  void add_listed(index i) {
+    for (index t = 0; t < f_.listed_per_anchor; ++t) {
+      const listed_pair pair = f_.listed(f_.pairs, i, t);
+      const double x = static_cast<double>(listed_.data()[i * f_.listed_per_anchor + t]);
+      add_listed(rows_.sums(i), x, pair.denominator, pair.positive);
+      if (r_.both_ways) add_listed(columns_.sums(pair.candidate), x, 0, pair.positive);
+    }
   }
   void add_listed(anchor_sums& s, double x, double denominator, double positive) {
     s.z.add(x, denominator);
@@ -343,52 +421,56 @@ class engine {
 
   // ---- 4
 
-  void backward() {
-    std::fill_n(temperature_.data(), n_, 0.0);
-    parallel((r_.ranges.total + 63) / 64, 1,
-             [&](index task) { prepared_.clear_gradient(task * 64, std::min(r_.ranges.total, task * 64 + 64)); });
-    for_each_block_pair([&](scratch& s, index I, index J, bool with_columns) { slope_block(s, I, J, with_columns); });
+  void backward(scratch& s) {
+    for_each_block_pair([&](index I, index J, bool with_columns) { slope_block(s, I, J, with_columns); });
     if (f_.listed_per_anchor == 0) return;
-    parallel(n_, 64, [&](index i) { find_listed_slopes(i); });
-    auto body = [&](index thread) {  // many anchors may list one candidate: threads part the columns, not the rows
-      scratch& s = scratch_[static_cast<std::size_t>(thread)];
-      team_.share(prepared_.num_slabs(), [&](index slab) {
-        for (index i = 0; i < n_; ++i)
-          kernels_.scatter(prepared_.row(0) + slab * prepared_.slab_stride(), prepared_.gradient(0) + slab * prepared_.slab_stride(),
-                           r_.ranges.anchor_begin + i, partners(s, i), f_.listed_per_anchor, listed_.data() + i * f_.listed_per_anchor);
-      });
-    };
-    team_.run(body);
+    each(n_, listed_rows, [&](index i) { find_listed_slopes(i); });
+    // Many anchors may list one candidate: threads part the columns, not the rows.
+    team_.share(prepared_.num_slabs(), [&](index slab) {
+      const index first = slab * kernels_.width;
+      for (index i = 0; i < n_; ++i) {
+        const index anchor = r_.ranges.anchor_begin + i, *partner = partners(s, i);
+        for (index t = 0; t < f_.listed_per_anchor; ++t) {
+          const T slope = listed_.data()[i * f_.listed_per_anchor + t];
+          if (T* h = prepared_.gradient(anchor)) kernels_.add_row(h + first, slope, prepared_.slab(partner[t], slab));
+          if (T* h = prepared_.gradient(partner[t])) kernels_.add_row(h + first, slope, prepared_.slab(anchor, slab));
+        }
+      }
+    });
   }
 
-  void slope_block(scratch& s, index I, index J, bool with_columns) {
-    const index first = candidates_.begin(J), last = candidates_.end(J);
-    const index candidate = r_.ranges.candidate_begin + f_.tiled_begin + first;
-    T* temperature = s.rows.data() + 6 * strip_rows;
-    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
-      const index end = std::min(begin + strip_rows, anchors_.end(I)), anchor = r_.ranges.anchor_begin + begin;
+  void slope_block(scratch& s, index I, index J, bool block_with_columns) {
+    if (one_pass(J)) return;
+    for_each_strip(I, J, block_with_columns, [&](const tile& t, bool with_columns) {
       logits<T> strip;
-      if (!load_strip(s, I, begin, end, J, true, strip)) continue;
-      const gains<T> rows = rows_.vectors_from(begin), columns = with_columns ? column_states().vectors_from(first) : gains<T>{};
+      if (!load_strip(s, I, J, t, true, strip)) return;
+      const gains<T> rows = rows_.vectors_from(t.anchor_begin),
+                     columns = with_columns ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
+      T* temperature = s.rows.data() + 6 * strip_rows;
       if (plain(strip))
         (with_columns ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
       else
         kernels_.slope_general(strip, rows, columns, temperature);
-      for (index i = begin; i < end; ++i) temperature_.data()[i] += static_cast<double>(temperature[i - begin]);
-      const index stride = prepared_.slab_stride(), slabs = prepared_.num_slabs();
-      if (wanted(anchor, anchor + end - begin))
-        kernels_.accumulate({strip.x, strip.ld, end - begin, last - first, prepared_.row(candidate), prepared_.gradient(anchor), stride, slabs});
-      if (wanted(candidate, candidate + last - first))
-        kernels_.accumulate_turned({strip.x, strip.ld, last - first, end - begin, prepared_.row(anchor), prepared_.gradient(candidate), stride, slabs});
-    }
+      for (index i = t.anchor_begin; i < t.anchor_end; ++i) temperature_.data()[i] += static_cast<double>(temperature[i - t.anchor_begin]);
+      accumulate_rows(t, strip);
+      accumulate_columns(t, strip);
+    });
   }
-
-  /// Is the gradient of one of these global rows wanted?
-  bool wanted(index begin, index end) const {
-    index first = 0;
-    for (int a = 0; a < r_.count; first += r_.arguments[a].rows, ++a)
-      if (r_.arguments[a].needs_gradient && begin < first + r_.arguments[a].rows && first < end) return true;
-    return false;
+  /// H of the anchors += G · candidates.
+  void accumulate_rows(const tile& t, const logits<T>& strip) {
+    const index anchor = r_.ranges.anchor_begin + t.anchor_begin, candidate = r_.ranges.candidate_begin + t.candidate_begin;
+    prepared_.for_each_gradient(anchor, anchor + t.anchor_end - t.anchor_begin, [&](index offset, index count, T* out, index out_stride) {
+      kernels_.accumulate({strip.x + offset * strip.ld, strip.ld, count, t.candidate_end - t.candidate_begin, prepared_.row(candidate),
+                           prepared_.slab_stride(), prepared_.num_slabs(), out, out_stride});
+    });
+  }
+  /// H of the candidates += Gᵀ · anchors.
+  void accumulate_columns(const tile& t, const logits<T>& strip) {
+    const index anchor = r_.ranges.anchor_begin + t.anchor_begin, candidate = r_.ranges.candidate_begin + t.candidate_begin;
+    prepared_.for_each_gradient(candidate, candidate + t.candidate_end - t.candidate_begin, [&](index offset, index count, T* out, index out_stride) {
+      kernels_.accumulate_turned({strip.x + offset, strip.ld, count, t.anchor_end - t.anchor_begin, prepared_.row(anchor),
+                                  prepared_.slab_stride(), prepared_.num_slabs(), out, out_stride});
+    });
   }
 
   void find_listed_slopes(index i) {
@@ -412,18 +494,12 @@ class engine {
   // ---- 5
 
   void write() {
-    index first = 0;
-    for (int a = 0; a < r_.count; ++a) {
-      const matrix_view<T>& out = r_.gradients[a];
-      if (r_.arguments[a].needs_gradient)
-        parallel(r_.arguments[a].rows, 64,
-                 [&](index row) { prepared_.write_gradient(first + row, r_.temperature, &out.data[row * out.row_stride], out.col_stride); });
-      first += r_.arguments[a].rows;
-    }
+    each(r_.ranges.total, 64, [&](index row) { prepared_.write_gradient(row, r_.temperature); });
   }
 
   /// An anchor's slopes dl/dx sum to 0, so Σ slope · x is also Σ slope · (x - log Z), whose terms do not cancel.
-  outcome conclude(outcome out) {
+  outcome conclude() {
+    outcome out = out_;
     if (r_.gradients != nullptr) {
       for (index i = 0; i < n_; ++i) out.temperature_gradient += temperature_.data()[i];
       out.temperature_gradient /= -r_.temperature;
@@ -444,7 +520,13 @@ class engine {
   std::vector<scratch> scratch_;
   prepared_rows<T> prepared_;
   anchor_states<T> rows_, columns_;  // columns_: the second direction of both_ways
-  aligned_buffer<double> factors_, temperature_;
+  /// Sums over the pairs of one anchor whose candidates are looked at once.
+  struct exponentials {
+    double sum = 0, warmth = 0;  // Σ D e^(x - shift), Σ D e^(x - shift) (x - shift)
+  };
+
+  aligned_buffer<double> factors_, temperature_, losses_;
+  aligned_buffer<exponentials> exponentials_;
   index budget_;                // numbers that kept_ may hold
   aligned_buffer<T> kept_;      // logits of all tiles, or nothing
   aligned_buffer<T> listed_;  // (n, listed_per_anchor): logits, then slopes
@@ -456,8 +538,10 @@ class engine {
   bool keeps_ = false;  // the logits, from the forward to the backward pass
   blocks anchors_, candidates_;
   bool same_rows_ = false;  // anchors are candidates too
-  bool symmetric_ = false, fixed_ = false;
+  bool symmetric_ = false, fixed_ = false, any_one_pass_ = false;
   double shift_ = 0;
+  outcome out_;
+  double share_ = 1;  // how often an anchor's loss counts
 };
 
 }  // namespace contrastive::cpu

@@ -10,15 +10,17 @@
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/similarity.hpp>
 #include <limits>
+#include <vector>
 
 namespace contrastive::cpu {
 
 template <class T>
 class prepared_rows {
  public:
-  /// Takes the sizes and the memory for them; throws std::bad_alloc.
+  /// Takes the sizes and the memory for them; throws std::bad_alloc. `outputs`: where the gradients go, one view an argument,
+  /// or null.
   void reserve(const kernel_table<T>& kernels, similarity kind, const contrastive::detail::argument<T>* arguments, int count, index total,
-               index num_panel_rows, bool gradients) {
+               index num_panel_rows, const matrix_view<T>* outputs) {
     const index width = kernels.width;
     kernels_ = &kernels, kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
     dim_ = arguments[0].cols;
@@ -29,7 +31,7 @@ class prepared_rows {
     panels_.reserve(num_panels_ * panel_size());
     norms_.reserve(total);
     centre_.reserve(dim_);
-    if (gradients) gradient_.reserve(num_slabs_ * slab_stride());
+    plan_gradients(outputs);
   }
 
   /// Reads global row r into its slabs.
@@ -59,12 +61,14 @@ class prepared_rows {
     T* z = slabs(r);
     if (kind_ == similarity::negative_squared_euclidean)
       along_row(z, dim_, [&](index k, T& v) { v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k])); });
-    const double squares = kernels_->dot(z, z, slab_stride(), num_slabs_);
+    const pieces<T> to{z, slab_stride()};
+    const pieces<const T> from{z, slab_stride()};
+    const double squares = kernels_->dot(from, from, num_slabs_);
     const double length = contrastive::detail::norm(squares, [&](auto visit) {
       along_row(z, dim_, [&](index, const T& v) { visit(static_cast<double>(v)); });
     });
     norms_.data()[r] = length;
-    if (kind_ == similarity::cosine) kernels_->combine(z, z, slab_stride(), num_slabs_, contrastive::detail::inverse_norm(length), 0);
+    if (kind_ == similarity::cosine) kernels_->combine(to, from, from, num_slabs_, contrastive::detail::inverse_norm(length), 0);
     if (kind_ == similarity::negative_squared_euclidean) {
       norms_.data()[r] = length / contrastive::detail::sqrt_2;
       z[offset(0, dim_)] = static_cast<T>(-squares / 2);
@@ -76,33 +80,68 @@ class prepared_rows {
   void pack_panel(index p, index first, index end, T scale) {
     T* panel = panels_.data() + p * panel_size();
     const index begin = first + p * width_, count = std::min(width_, end - begin);
-    if (count < width_) std::fill_n(panel, panel_size(), T(0));
-    for (index c = 0; c < count; ++c)
-      along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[candidate_coordinate(k) * width_ + c] = scale * v; });
+    if (count == width_) {
+      kernels_->pack(row(begin), slab_stride(), prepared_dim_, scale, panel);
+    } else {
+      std::fill_n(panel, panel_size(), T(0));
+      for (index c = 0; c < count; ++c)
+        along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[k * width_ + c] = scale * v; });
+    }
+    if (kind_ == similarity::negative_squared_euclidean)  // the candidate's form of a row has the last two coordinates swapped
+      std::swap_ranges(panel + dim_ * width_, panel + (dim_ + 1) * width_, panel + (dim_ + 1) * width_);
   }
 
-  void clear_gradient(index begin, index end) {
-    for (index s = 0; s < num_slabs_; ++s)
-      std::fill(gradient_.data() + s * slab_stride() + begin * width_, gradient_.data() + s * slab_stride() + end * width_, T(0));
+  void clear_gradient(index r) {
+    if (T* h = gradient(r)) std::fill_n(h, num_slabs_ * width_, T(0));
+  }
+  void scale_gradient(index r, double scale) {
+    if (T* h = gradient(r)) kernels_->combine({h, width_}, {h, width_}, {h, width_}, num_slabs_, scale, 0);
+  }
+  /// Calls visit(offset, count, out, out_stride) for each run of the global rows [begin, end) whose H is wanted.
+  template <class Visit>
+  void for_each_gradient(index begin, index end, Visit visit) const {
+    for (const destination& to : destinations_) {
+      const index first = std::max(begin, to.begin), last = std::min(end, to.end);
+      if (first < last && to.sums != nullptr) visit(first - begin, last - first, to.sums + (first - to.begin) * to.stride, to.stride);
+    }
+  }
+  /// H of global row r, null where it is not wanted.
+  T* gradient(index r) const {
+    T* h = nullptr;
+    for_each_gradient(r, r + 1, [&](index, index, T* out, index) { h = out; });
+    return h;
+  }
+  bool wants_gradient(index begin, index end) const {
+    bool wanted = false;
+    for_each_gradient(begin, end, [&](index, index, T*, index) { wanted = true; });
+    return wanted;
   }
 
   /// Writes dL/dz of global row r, from H_r = Σ dL/dx · (anchor's form of the partner), x = s / temperature.
-  void write_gradient(index r, double temperature, T* out, index stride) {
-    T* h = gradient(r);
-    double along = 0, scale = 1 / temperature;
-    switch (kind_) {
-      case similarity::cosine:  // dL/du = H / τ and u = z / |z|: the part of H along u is lost
-        along = kernels_->dot(h, row(r), slab_stride(), num_slabs_);
-        scale *= contrastive::detail::inverse_norm(norm(r));
-        break;
-      case similarity::dot: break;
-      case similarity::negative_squared_euclidean:  // Σ dL/ds · 2 (c - z); the last coordinate of H holds Σ dL/dx
-        along = static_cast<double>(h[offset(0, dim_ + 1)]);
-        scale *= contrastive::detail::sqrt_2;
-        break;
+  void write_gradient(index r, double temperature) {
+    for (std::size_t a = 0; a < destinations_.size(); ++a) {
+      const destination& to = destinations_[a];
+      if (r < to.begin || r >= to.end || to.sums == nullptr) continue;
+      T* h = to.sums + (r - to.begin) * to.stride;
+      const pieces<T> sums{h, width_};
+      const pieces<const T> sums_read{h, width_}, u{row(r), slab_stride()};
+      double along = 0, scale = 1 / temperature;
+      switch (kind_) {
+        case similarity::cosine:  // dL/du = H / τ and u = z / |z|: the part of H along u is lost
+          along = kernels_->dot(sums_read, u, num_slabs_);
+          scale *= contrastive::detail::inverse_norm(norm(r));
+          break;
+        case similarity::dot: break;
+        case similarity::negative_squared_euclidean:  // Σ dL/ds · 2 (c - z); the last coordinate of H holds Σ dL/dx
+          along = static_cast<double>(h[dim_ + 1]);
+          scale *= contrastive::detail::sqrt_2;
+          break;
+      }
+      kernels_->combine(sums, sums_read, u, num_slabs_, scale, along);
+      if (to.out == nullptr) return;
+      T* out = to.out->data + (r - to.begin) * to.out->row_stride;
+      for (index k = 0; k < dim_; ++k) out[k * to.out->col_stride] = h[k];
     }
-    kernels_->combine(h, row(r), slab_stride(), num_slabs_, scale, along);
-    along_row(h, dim_, [&](index k, const T& v) { out[k * stride] = v; });
   }
 
   /// Bounds of all s_ij of these anchors and candidates, from the norms alone.
@@ -129,7 +168,7 @@ class prepared_rows {
   }
 
   const T* row(index r) const { return rows_.data() + r * width_; }
-  T* gradient(index r) const { return gradient_.data() + r * width_; }
+  const T* slab(index r, index s) const { return row(r) + s * slab_stride(); }
   const T* panel(index p) const { return panels_.data() + p * panel_size(); }
   index slab_stride() const { return total_ * width_; }
   index num_slabs() const { return num_slabs_; }
@@ -152,8 +191,31 @@ class prepared_rows {
     for (index k = 0; k < dim; slabs += slab_stride())
       for (index end = std::min(dim, k + width_), here = 0; k < end; ++k, ++here) visit(k, slabs[here]);
   }
-  /// The candidate's form of a row is the anchor's with the last two coordinates swapped.
-  index candidate_coordinate(index k) const { return k < dim_ ? k : 2 * dim_ + 1 - k; }
+
+  /// Where H of the rows of one argument is summed: in the caller's memory if that is laid out so, else in our own.
+  struct destination {
+    index begin, end;                // global rows
+    T* sums;                         // row-major, num_slabs · width numbers a row; null: not wanted
+    index stride;
+    const matrix_view<T>* out;       // where to copy it in the end, or null
+  };
+  void plan_gradients(const matrix_view<T>* outputs) {
+    destinations_.clear();
+    if (outputs == nullptr) return;
+    const index line = num_slabs_ * width_;
+    const auto in_place = [&](const matrix_view<T>& out) { return out.col_stride == 1 && line == dim_ && out.row_stride >= line; };
+    index first = 0, own = 0;
+    for (int a = 0; a < count_; first += arguments_[a++].rows) {
+      const bool wanted = arguments_[a].needs_gradient, place = wanted && in_place(outputs[a]);
+      destinations_.push_back({first, first + arguments_[a].rows, place ? outputs[a].data : nullptr, place ? outputs[a].row_stride : line,
+                               wanted && !place ? &outputs[a] : nullptr});
+      if (wanted && !place) own += arguments_[a].rows * line;
+    }
+    own_sums_.reserve(own);
+    own = 0;
+    for (destination& to : destinations_)
+      if (to.out != nullptr) to.sums = own_sums_.data() + own, own += (to.end - to.begin) * line;
+  }
 
   const kernel_table<T>* kernels_ = nullptr;
   similarity kind_ = similarity::cosine;
@@ -161,7 +223,8 @@ class prepared_rows {
   int count_ = 0;
   index total_ = 0, width_ = 1, dim_ = 0, prepared_dim_ = 0, num_slabs_ = 0, num_panels_ = 0;
   aligned_buffer<T> rows_;      // (total, prepared_dim) slabs
-  aligned_buffer<T> gradient_;  // the same
+  std::vector<destination> destinations_;  // one an argument
+  aligned_buffer<T> own_sums_;
   aligned_buffer<T> panels_;    // (tiled candidates, prepared_dim) panels
   aligned_buffer<double> norms_, centre_;
 };

@@ -77,6 +77,12 @@ class thread_team {
   void share(index count, Task task) {
     share_out(count, task);
   }
+  /// Inside a body: the first thread calls task(), the others wait.
+  template <class Task>
+  void alone(index thread, Task task) {
+    if (thread == 0) task();
+    meet();
+  }
 
  private:
   void share_out(index count, callable_view task) {

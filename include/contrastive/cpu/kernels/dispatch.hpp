@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 // What any processor of the architecture has. Vectors of 16 bytes, few registers assumed.
 namespace contrastive::cpu::baseline {

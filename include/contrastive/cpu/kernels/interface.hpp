@@ -42,9 +42,17 @@ struct update {
   index ld;
   index num_out, num_in;
   const T* rows;  // slabs, from the first of num_in rows on
-  T* out;         // slabs, from the first of num_out rows on
   index slab_stride;
   index num_slabs;
+  T* out;  // (num_out, num_slabs · width) row-major
+  index out_stride;
+};
+
+/// A row, in pieces of `width` numbers that lie `step` apart: of slabs (step = slab stride) or row-major (step = width).
+template <class N>
+struct pieces {
+  N* first;
+  index step;
 };
 
 /// A strip of logits with the weights of its pairs. Columns past the tile's last are `excluded` in x and 0 in the weights.
@@ -99,9 +107,10 @@ struct kernel_table {
   void (*dots)(const T* rows, index slab_stride, index dim, index anchor, const index* partners, index count, T* out);
   void (*same_logits)(const T* rows, index slab_stride, index dim, T scale, bool euclidean, const index* anchors, const index* partners,
                       index count, T* out);
-  void (*scatter)(const T* rows, T* out, index anchor, const index* partners, index count, const T* g);
-  double (*dot)(const T* h, const T* u, index slab_stride, index num_slabs);
-  void (*combine)(T* h, const T* u, index slab_stride, index num_slabs, double scale, double along);
+  void (*add_row)(T* out, T g, const T* row);
+  void (*pack)(const T* rows, index slab_stride, index dim, T scale, T* panel);
+  double (*dot)(pieces<const T> h, pieces<const T> u, index num_slabs);
+  void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index num_slabs, double scale, double along);
 };
 
 }  // namespace contrastive::cpu
