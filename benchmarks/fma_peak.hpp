@@ -13,69 +13,44 @@
 
 namespace contrastive::benchmarks {
 
-/// A function that does `width` multiply-adds a step.
+/// A function that does `width` multiply-adds a step with the vectors of an instruction set.
 template <class T>
 struct fma_chains {
+  const char* instruction_set;
   int width;
   T (*run)(std::int64_t steps, T factor, T addend);
 };
 
 // Two units with a latency of 4 need 8 chains, four units 16; more chains than registers would spill.
 namespace baseline {
-inline constexpr int vector_bytes = 16;
 #if defined(__aarch64__)
-inline constexpr int num_chains = 24;
+inline constexpr const char* instruction_set = "NEON";
+inline constexpr int vector_bytes = 16, num_chains = 24;
 #else
-inline constexpr int num_chains = 12;
+inline constexpr const char* instruction_set = "vectors of 16 bytes";
+inline constexpr int vector_bytes = 16, num_chains = 12;
 #endif
+#define CONTRASTIVE_CHAINS_TARGET
 #include "fma_chains.inc"
 }  // namespace baseline
 
 #if defined(__x86_64__)
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
 namespace avx2 {
-inline constexpr int vector_bytes = 32;
-inline constexpr int num_chains = 12;
+inline constexpr const char* instruction_set = "AVX2 with FMA";
+inline constexpr int vector_bytes = 32, num_chains = 12;
+#define CONTRASTIVE_CHAINS_TARGET [[gnu::target("avx2,fma")]]
 #include "fma_chains.inc"
 }  // namespace avx2
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx2,fma"))), apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx2,fma,prefer-vector-width=512")
-#endif
+
 namespace avx512 {
-inline constexpr int vector_bytes = 64;
-inline constexpr int num_chains = 16;
+inline constexpr const char* instruction_set = "AVX-512";
+inline constexpr int vector_bytes = 64, num_chains = 16;
+#define CONTRASTIVE_CHAINS_TARGET [[gnu::target("avx512f,avx2,fma")]]
 #include "fma_chains.inc"
 }  // namespace avx512
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
 #endif
-#endif  // __x86_64__
 
-/// The best instruction set of this processor, whatever the library was told to use.
-inline const char* machine_instruction_set() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return "AVX-512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2 with FMA";
-  return "SSE2 (no FMA)";
-#elif defined(__aarch64__)
-  return "NEON";
-#else
-  return "vectors of 16 bytes";
-#endif
-}
-
+/// With the best instruction set of this processor, whatever the library was told to use.
 template <class T>
 fma_chains<T> best_chains() {
 #if defined(__x86_64__)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Times of the losses over N x d x threads x type. Without arguments a selection that takes about two minutes; with
-// --benchmark_filter=REGEX whatever of the whole grid fits, N = 65536 included.
+// Times of the losses over N x d x threads x type x logits. Without arguments a selection that takes two to three
+// minutes; with --benchmark_filter=REGEX whatever of the whole grid fits.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("contrastive", CONTRASTIVE_BENCHMARK_VERSION);
   benchmark::AddCustomContext("compiler", CONTRASTIVE_BENCHMARK_COMPILER);
   benchmark::AddCustomContext("flags", CONTRASTIVE_BENCHMARK_FLAGS);
-  benchmark::AddCustomContext("instruction_set", contrastive::benchmarks::machine_instruction_set());
+  benchmark::AddCustomContext("instruction_set", contrastive::benchmarks::best_chains<float>().instruction_set);
   report_peak<float>("float");
   report_peak<double>("double");
 

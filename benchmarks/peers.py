@@ -139,7 +139,7 @@ class Ours:
 
     def __init__(self, program, loss, n, dim, threads):
         name = f"{loss}/float/N:{n}/d:{dim}/threads:{threads}/gradient"
-        self.command = [program, f"--benchmark_filter=^{name}/", "--benchmark_format=json"]
+        self.command = [program, f"--benchmark_filter=^{name}/real_time$", "--benchmark_format=json"]
         self.loss = None
 
     def measure(self):
@@ -169,10 +169,7 @@ def cases(quick, threads):
         nt_xent(4096, 128, common, native=threads, single=1),
         nt_xent(8192, 128, common),
         nt_xent(16384, 128, common),
-        nt_xent(65536, 128, []),
         nt_xent(4096, 512, common),
-        nt_xent(8192, 512, []),
-        nt_xent(16384, 512, []),
         ("clip", 2048, 128, 4096, CLIP, {}),
         ("clip", 2048, 512, 4096, CLIP, {}),
         ("info_nce", 256, 128, 512, IN_BATCH, {}),

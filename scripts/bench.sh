@@ -63,7 +63,7 @@ options=(--programs "$build/benchmarks" --output "$output/peers.json" --threads 
 filter=()
 if [[ "$mode" == quick ]]; then
   options+=(--quick --rounds 3)
-  filter=(--benchmark_filter='^nt_xent/float/N:(256|4096)/d:128/threads:2/')
+  filter=(--benchmark_filter='^nt_xent/(float|bf16)/N:(256|4096)/d:128/threads:2/')
 fi
 
 echo "bench.sh: beside the peers"

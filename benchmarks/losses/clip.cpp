@@ -8,21 +8,10 @@
 
 namespace contrastive::benchmarks {
 
-struct clip_problem {
-  static constexpr const char* name = "clip";
-  static constexpr index largest = 65536;
-  static constexpr least_work work = rectangular_work;
-  index n;
-
-  explicit clip_problem(index pairs) : n(pairs) {}
-  index num_rows() const { return 2 * n; }
-  double num_pairs() const { return static_cast<double>(n) * static_cast<double>(n); }
-  template <class T, class Evaluate>
-  void call(const matrix_view<const T>& rows, Evaluate evaluate) const {
-    evaluate(clip{.temperature = 0.07}, part(rows, 0, n), part(rows, n, n));
-  }
-};
-
-void register_clip(bool all) { register_loss<clip_problem>(all); }
+void register_clip(bool all) {
+  register_loss<queries_with_keys>("clip", all, [](const auto& problem, const auto& rows, const auto& evaluate) {
+    evaluate(clip{.temperature = 0.07}, part(rows, 0, problem.n), part(rows, problem.n, problem.n));
+  });
+}
 
 }  // namespace contrastive::benchmarks

@@ -8,41 +8,26 @@
 
 namespace contrastive::benchmarks {
 
-struct info_nce_problem {
-  static constexpr const char* name = "info_nce";
-  static constexpr index largest = 65536;
-  static constexpr least_work work = rectangular_work;
+/// Queries, their keys, and a queue of N, whose gradient nobody wants: S and W K in one pass.
+struct queries_with_queue {
+  static constexpr index largest = 65536, batch = 256;
+  static constexpr least_work work{1, 2};
   index n;
 
-  explicit info_nce_problem(index queries) : n(queries) {}
-  index num_rows() const { return 2 * n; }
-  double num_pairs() const { return static_cast<double>(n) * static_cast<double>(n); }
-  template <class T, class Evaluate>
-  void call(const matrix_view<const T>& rows, Evaluate evaluate) const {
-    evaluate(info_nce{.temperature = 0.1}, part(rows, 0, n), part(rows, n, n));
-  }
-};
-
-struct info_nce_queue_problem {
-  static constexpr const char* name = "info_nce_queue";
-  static constexpr index largest = 65536;
-  static constexpr least_work work = frozen_work;
-  static constexpr index batch = 256;
-  index queue;
-
-  explicit info_nce_queue_problem(index size) : queue(size) {}
-  index num_rows() const { return 2 * batch + queue; }
-  double num_pairs() const { return static_cast<double>(batch) * static_cast<double>(queue); }
-  template <class T, class Evaluate>
-  void call(const matrix_view<const T>& rows, Evaluate evaluate) const {
-    evaluate(info_nce{.temperature = 0.1, .in_batch_negatives = false}, part(rows, 0, batch), part(rows, batch, batch),
-             no_gradient(part(rows, 2 * batch, queue)));
-  }
+  explicit queries_with_queue(index queue) : n(queue) {}
+  index num_rows() const { return 2 * batch + n; }
+  double num_pairs() const { return static_cast<double>(batch) * static_cast<double>(n); }
 };
 
 void register_info_nce(bool all) {
-  register_loss<info_nce_problem>(all);
-  register_loss<info_nce_queue_problem>(all);
+  register_loss<queries_with_keys>("info_nce", all, [](const auto& problem, const auto& rows, const auto& evaluate) {
+    evaluate(info_nce{.temperature = 0.1}, part(rows, 0, problem.n), part(rows, problem.n, problem.n));
+  });
+  register_loss<queries_with_queue>("info_nce_queue", all, [](const auto& problem, const auto& rows, const auto& evaluate) {
+    const index batch = problem.batch;
+    evaluate(info_nce{.temperature = 0.1, .in_batch_negatives = false}, part(rows, 0, batch), part(rows, batch, batch),
+             no_gradient(part(rows, 2 * batch, problem.n)));
+  });
 }
 
 }  // namespace contrastive::benchmarks

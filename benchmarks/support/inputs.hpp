@@ -7,7 +7,6 @@
 #include <cmath>
 #include <contrastive/core/matrix_view.hpp>
 #include <cstdint>
-#include <vector>
 
 #include "tests/support/random.hpp"
 
@@ -35,13 +34,6 @@ matrix_view<const T> random_rows(index count, index dim) {
 template <class T>
 matrix_view<const T> part(const matrix_view<const T>& rows, index first, index count) {
   return {rows.data + first * rows.row_stride, count, rows.cols};
-}
-
-/// Row i is of class i mod 10.
-inline std::vector<int> ten_classes(index count) {
-  std::vector<int> labels;
-  for (index i = 0; i < count; ++i) labels.push_back(static_cast<int>(i % 10));
-  return labels;
 }
 
 }  // namespace contrastive::benchmarks

@@ -1,62 +1,73 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// What all loss benchmarks share: the inputs, the least work, and the figures beside each time.
+// What all loss benchmarks share: the grid, what of it runs by default, and the figures beside each time.
 #pragma once
 
 #include <benchmark/benchmark.h>
 
 #include <chrono>
-#include <cmath>
 #include <contrastive/cpu/evaluator.hpp>
 #include <string>
 #include <type_traits>
 
 #include "benchmarks/fma_peak.hpp"
 #include "benchmarks/support/inputs.hpp"
+#include "benchmarks/support/problems.hpp"
 
 namespace contrastive::benchmarks {
 
-/// Multiply-adds a loss cannot do without when it keeps no tile, in units of rows × columns × d.
-struct least_work {
-  double value, value_and_gradient;
+/// What becomes of the logits between the passes, as a benchmark's name says it: by default they are kept if all fit.
+struct logits_budget {
+  std::string name;
+  std::size_t bytes;
 };
-/// Rows against themselves: one dot product an unordered pair (1/2), once more for the gradient, and W Z.
-inline constexpr least_work symmetric_work{0.5, 2};
-/// Rows against columns: S, S again, W K and Wᵀ Q.
-inline constexpr least_work rectangular_work{1, 4};
-/// Columns whose gradient nobody wants: S and W K in one pass.
-inline constexpr least_work frozen_work{1, 2};
+inline const logits_budget default_budget{"", options{}.memory_budget}, recompute{"recompute", 0},
+    kept{"kept", std::size_t{1} << 40};
 
 struct settings {
+  std::string loss;
   index n, dim;
   int threads;
   bool gradient;
-  bool is_double;
+  std::string type;
+  logits_budget logits;
 
-  std::string name(const std::string& loss) const {
-    return loss + (is_double ? "/double" : "/float") + "/N:" + std::to_string(n) + "/d:" + std::to_string(dim) +
-           "/threads:" + std::to_string(threads) + (gradient ? "/gradient" : "/value");
+  std::string name() const {
+    return loss + "/" + type + "/N:" + std::to_string(n) + "/d:" + std::to_string(dim) + "/threads:" + std::to_string(threads) +
+           (gradient ? "/gradient" : "/value") + (logits.name.empty() ? "" : "/" + logits.name);
   }
-  /// The selection that runs when no filter is given, in about two minutes: one line of N, the other axes at N = 4096.
+
+  /// Logits outlive the loss only for a gradient; at N = 16384 they take 0.5 to 2 GiB.
+  bool possible() const { return logits.name.empty() || (gradient && (logits.name != kept.name || n <= 16384)); }
+
+  /// The selection that runs when no filter is given, in two to three minutes: a line of N, and the other axes at N = 4096,
+  /// for every loss; for nt_xent also large N with logits computed again and kept, and with inputs of 16 bits.
   bool by_default() const {
-    const bool usual = dim == 128 && threads == 2 && !is_double;
-    const bool power_of_four = n == 64 || n == 256 || n == 1024 || n == 4096 || n == 16384;
-    const int unusual = (dim != 128) + (threads != 2) + is_double;
-    return usual ? power_of_four : n == 4096 && unusual == 1 && gradient;
+    const bool usual_type = type == "float", usual_logits = logits.name.empty();
+    const int unusual = (dim != 128) + (threads != 2) + !usual_type + !usual_logits;
+    if (unusual == 0) return n == 64 || n == 256 || n == 1024 || n == 4096 || n == 16384;
+    if (!gradient) return false;
+    if (loss == "nt_xent" && threads == 2 && dim >= 128) {
+      if (type == "bf16" && usual_logits) return n == 4096 || (n == 16384 && dim == 128);
+      if (usual_type && !usual_logits)
+        return (n >= 4096 && n <= 16384) || (n == 65536 && dim == 128 && logits.name == recompute.name);
+    }
+    return n == 4096 && unusual == 1 && usual_logits;
   }
 };
 
-/// A problem has: name; largest N; work, and the pairs it counts; num_rows() of input; and call(rows, evaluate), which
-/// passes a loss and its embeddings to `evaluate`.
-template <class T, class Problem>
-void measure(benchmark::State& state, const settings& s) {
+/// Times call(problem, rows, evaluate), which passes a loss and its embeddings to `evaluate`. Inputs of 16 bits are computed
+/// in float, and held against float's peak.
+template <class Input, class Problem, class Call>
+void measure(benchmark::State& state, const settings& s, Call call) {
+  using T = std::conditional_t<sizeof(Input) == 2, float, Input>;
   const double peak = fma_peak<T>(s.threads);
   const Problem problem(s.n);
-  const matrix_view<const T> rows = random_rows<T>(problem.num_rows(), s.dim);
-  evaluator<T> evaluate{{.threads = s.threads}};
+  const matrix_view<const Input> rows = random_rows<Input>(problem.num_rows(), s.dim);
+  evaluator<T> evaluate{{.threads = s.threads, .memory_budget = s.logits.bytes}};
   T loss = 0;
   const auto run = [&] {
-    problem.call(rows, [&](const auto& what, const auto&... embeddings) {
+    call(problem, rows, [&](const auto& what, const auto&... embeddings) {
       loss = s.gradient ? evaluate.value_and_gradient(what, embeddings...).loss : evaluate.value(what, embeddings...);
     });
     benchmark::DoNotOptimize(loss);
@@ -74,21 +85,25 @@ void measure(benchmark::State& state, const settings& s) {
   state.counters["loss"] = static_cast<double>(loss);
 }
 
-/// Registers Problem over N x d x threads x type x (value, gradient): all of it, or the default selection.
-template <class Problem>
-void register_loss(bool all) {
-  for (const bool is_double : {false, true})
-    for (const int threads : {1, 2})
-      for (const index dim : {32, 128, 512})
-        for (const bool gradient : {false, true})
-          for (index n = 64; n <= Problem::largest; n *= 2) {
-            const settings s{n, dim, threads, gradient, is_double};
-            if (!all && !s.by_default()) continue;
-            const auto body = is_double ? measure<double, Problem> : measure<float, Problem>;
-            benchmark::RegisterBenchmark(s.name(Problem::name).c_str(), [body, s](benchmark::State& state) { body(state, s); })
-                ->UseRealTime()
-                ->Unit(benchmark::kMillisecond);
-          }
+/// Registers a loss over N x d x threads x (value, gradient) x type x logits: all of it, or the default selection. What is
+/// compared runs one after the other: types, and logits kept or not.
+template <class Problem, class Call>
+void register_loss(const std::string& loss, bool all, Call call) {
+  const auto add = [&](const settings& s) {
+    if (!s.possible() || !(all || s.by_default())) return;
+    const auto body = s.type == "bf16"     ? measure<Eigen::bfloat16, Problem, Call>
+                      : s.type == "double" ? measure<double, Problem, Call>
+                                           : measure<float, Problem, Call>;
+    benchmark::RegisterBenchmark(s.name().c_str(), [=](benchmark::State& state) { body(state, s, call); })
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  };
+  for (const int threads : {1, 2})
+    for (const index dim : {32, 128, 512})
+      for (const bool gradient : {false, true})
+        for (index n = 64; n <= Problem::largest; n *= 2)
+          for (const char* type : {"float", "bf16", "double"})
+            for (const auto& logits : {default_budget, recompute, kept}) add({loss, n, dim, threads, gradient, type, logits});
 }
 
 }  // namespace contrastive::benchmarks

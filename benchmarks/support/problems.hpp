@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// What the losses are timed on: how many rows of input of which size N, the pairs they make, and the least work for those.
+#pragma once
+
+#include <contrastive/core/matrix_view.hpp>
+#include <vector>
+
+namespace contrastive::benchmarks {
+
+/// Multiply-adds a loss cannot do without when it keeps no logits, in units of pairs × d.
+struct least_work {
+  double value, value_and_gradient;
+};
+
+/// N anchors, each with N candidates.
+struct square_problem {
+  static constexpr index largest = 65536;
+  index n;
+
+  explicit square_problem(index anchors) : n(anchors) {}
+  double num_pairs() const { return static_cast<double>(n) * static_cast<double>(n); }
+};
+
+/// N rows against themselves: one dot product an unordered pair (1/2), once more for the gradient, and W Z.
+struct rows_with_themselves : square_problem {
+  using square_problem::square_problem;
+  static constexpr least_work work{0.5, 2};
+  index num_rows() const { return n; }
+};
+
+/// N rows of ten classes, row i of class i mod 10, and behind them a row a class.
+struct classified_rows : rows_with_themselves {
+  std::vector<int> labels;
+
+  explicit classified_rows(index rows) : rows_with_themselves(rows) {
+    for (index i = 0; i < rows; ++i) labels.push_back(static_cast<int>(i % 10));
+  }
+  index num_rows() const { return n + 10; }
+};
+
+/// N queries against N keys, which follow them: S, S again, W K and Wᵀ Q.
+struct queries_with_keys : square_problem {
+  using square_problem::square_problem;
+  static constexpr least_work work{1, 4};
+  index num_rows() const { return 2 * n; }
+};
+
+}  // namespace contrastive::benchmarks
