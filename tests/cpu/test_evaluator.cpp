@@ -57,9 +57,13 @@ TEMPLATE_TEST_CASE("evaluator: embeddings of 16 bits give what they give as floa
     const nt_xent loss{.temperature = 0.2, .similarity = kind, .reduction = reduction::none};
     const result<float> expected = value_and_gradient(loss, wide_a, wide_b);
     CHECK(std::isfinite(expected.loss));
-    CHECK(same_bits(expected, value_and_gradient(loss, a, b)));
     CHECK(same_bits(expected, value_and_gradient(loss, wide_a, b)));  // beside float
-    CHECK(value(loss, a, b) == expected.loss);
+    if constexpr (std::is_same_v<S, Eigen::half>) {
+      CHECK(same_bits(expected, value_and_gradient(loss, a, b)));
+      CHECK(value(loss, a, b) == expected.loss);
+    } else {  // may have products of its own
+      CHECK(error_of(widened(expected), widened(value_and_gradient(loss, a, b)), 0.2, false) <= tolerance<float>(0.2));
+    }
   }
 }
 

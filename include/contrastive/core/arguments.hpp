@@ -4,6 +4,7 @@
 #pragma once
 
 #include <contrastive/core/matrix_view.hpp>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -48,6 +49,10 @@ struct argument_traits<no_gradient_view<T>> {
 /// A floating point type of 16 bits, such as Eigen::half and Eigen::bfloat16.
 template <class S>
 concept half_scalar = sizeof(S) == 2 && !std::is_integral_v<S> && requires(const S& s) { static_cast<float>(s); };
+
+/// One of those with the exponent of a float and 8 bits: Eigen::bfloat16.
+template <class S>
+inline constexpr bool is_bfloat16 = half_scalar<S> && std::numeric_limits<S>::digits == 8;
 
 /// The scalar that embeddings of type S are computed in: itself, and float for 16 bits.
 template <class S>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <contrastive/cpu/anchor_states.hpp>
+#include <contrastive/cpu/bf16_rows.hpp>
 #include <contrastive/cpu/kernels/dispatch.hpp>
 #include <contrastive/cpu/pair_functions.hpp>
 #include <contrastive/cpu/prepared_rows.hpp>
@@ -62,7 +63,7 @@ class engine {
   }
 
  private:
-  static constexpr index strip_rows = 64;      // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
+  static constexpr index usual_strip_rows = 64;  // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
   static constexpr index largest_block = 256;  // rows; a slab of them is 32 KiB
   static constexpr index fewest_blocks = 8;    // a side, so that threads share evenly
   static constexpr index listed_rows = 64;     // anchors whose listed pairs are one task
@@ -70,12 +71,18 @@ class engine {
 
   /// One thread's memory.
   struct scratch {
-    aligned_buffer<T> x, denominator, positive;  // (strip_rows, largest_block)
-    aligned_buffer<T> rows, columns;             // (7, strip_rows), (6, largest_block): sums and, in the rows, temperature
-    aligned_buffer<T> unit;                      // (6, strip_rows): gains of 1
+    aligned_buffer<T> x, denominator, positive;  // a strip
+    aligned_buffer<T> rows, columns;             // (7, strip_rows_), (6, largest_block): sums and, in the rows, temperature
+    aligned_buffer<T> unit;                      // (6, strip_rows_): gains of 1
+    aligned_buffer<std::uint16_t> straight, turned;  // (2, largest_block, largest_block): the gradient's matrix in bfloat16
+    aligned_buffer<T> line;                      // a row of an argument
     aligned_buffer<index> partners;              // (listed_per_anchor)
   };
 
+  /// From row to row of a strip: no multiple of 1 KiB, of which the first-level cache holds few.
+  index row_length(index columns) const {
+    return columns * static_cast<index>(sizeof(T)) % 1024 == 0 ? columns + kernels_.width : columns;
+  }
   T scale() const { return static_cast<T>(1 / r_.temperature); }
   bool log_sum() const { return r_.pooling == pooling::log_sum; }
   bool has_columns() const { return symmetric_ || r_.both_ways; }
@@ -85,7 +92,7 @@ class engine {
   outcome evaluate() {
     const auto body = [&](index thread) {
       scratch& s = scratch_[static_cast<std::size_t>(thread)];
-      prepare(thread);
+      prepare(s, thread);
       forward(s);
       finish(s, thread);
       if (r_.gradients == nullptr) return;
@@ -112,8 +119,14 @@ class engine {
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
     const index block_pairs = symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
-    const index logits = block_pairs * anchors_.block * candidates_.block;
-    keeps_ = gradients && logits <= budget_;
+    const index logits = block_pairs * anchors_.block * row_length(candidates_.block);
+    bf16_ = std::is_same_v<T, float> && r.similarity != similarity::negative_squared_euclidean ? r.bf16 : nullptr;
+    strip_rows_ = bf16_ != nullptr ? largest_block : usual_strip_rows;
+    keeps_ = gradients && logits <= budget_ && bf16_ == nullptr;  // bfloat16 is computed again sooner than it is read again
+    if (bf16_ != nullptr) {
+      bf16_anchors_.reserve(*bf16_, r.ranges.anchor_begin, same_rows_ ? std::max(n_, tiled) : n_, r.arguments[0].cols);
+      if (!same_rows_) bf16_candidates_.reserve(*bf16_, r.ranges.candidate_begin + f.tiled_begin, tiled, r.arguments[0].cols);
+    }
     if (keeps_) kept_.reserve(logits);
     listed_.reserve(n_ * f.listed_per_anchor);
     temperature_.reserve(n_);
@@ -123,11 +136,15 @@ class engine {
     const int threads = team_.prepare(pairs * prepared_.prepared_dim() >= worth_threads);
     if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
     for (auto& s : scratch_) {
-      s.x.reserve(strip_rows * largest_block);
-      s.denominator.reserve(strip_rows * largest_block);
-      if (f.positives_in_tiles) s.positive.reserve(strip_rows * largest_block);
-      s.rows.reserve(7 * strip_rows);
-      s.unit.reserve(6 * strip_rows);
+      s.x.reserve(strip_rows_ * row_length(largest_block));
+      s.denominator.reserve(strip_rows_ * row_length(largest_block));
+      if (f.positives_in_tiles) s.positive.reserve(strip_rows_ * row_length(largest_block));
+      if (bf16_ != nullptr) {
+        s.line.reserve(bf16_anchors_.depth());
+        s.straight.reserve(2 * largest_block * largest_block), s.turned.reserve(2 * largest_block * largest_block);
+      }
+      s.rows.reserve(7 * strip_rows_);
+      s.unit.reserve(6 * strip_rows_);
       s.columns.reserve(6 * largest_block);
       s.partners.reserve(f.listed_per_anchor);
     }
@@ -143,7 +160,7 @@ class engine {
 
   // ---- 1
 
-  void prepare(index thread) {
+  void prepare(scratch& s, index thread) {
     const bool centred = r_.similarity == similarity::negative_squared_euclidean;
     if (centred) {
       each(r_.ranges.total, 64, [&](index row) { prepared_.read(row); });
@@ -154,7 +171,9 @@ class engine {
       prepared_.shape(row);
     });
     const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
-    each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
+    if constexpr (std::is_same_v<T, float>)
+      if (bf16_ != nullptr) pack_bf16(s);
+    if (bf16_ == nullptr) each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
     team_.alone(thread, [&] { choose_shift(); });
     // Where gradients are to be written over the embeddings these have been read by now.
     if (r_.gradients != nullptr) each(r_.ranges.total, 64, [&](index row) { prepared_.clear_gradient(row); });
@@ -185,8 +204,8 @@ class engine {
   template <class Visit>
   void for_each_strip(index I, index J, bool with_columns, Visit visit) {
     const index first = candidates_.begin(J), last = candidates_.end(J);
-    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows) {
-      const index end = std::min(begin + strip_rows, anchors_.end(I));
+    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows_) {
+      const index end = std::min(begin + strip_rows_, anchors_.end(I));
       if (symmetric_ && I == J) {
         visit(tile{begin, end, begin, end}, false);
         if (end < last) visit(tile{begin, end, end, last}, true);
@@ -200,8 +219,20 @@ class engine {
   T* place(scratch& s, index I, index J, const tile& t) {
     if (!keeps_ || one_pass(J)) return s.x.data();
     const index block_pair = symmetric_ ? J * (J + 1) / 2 + I : I * candidates_.count() + J;  // symmetric: I ≤ J
-    return kept_.data() + (block_pair * anchors_.block + t.anchor_begin - anchors_.begin(I)) * candidates_.block +
+    return kept_.data() + (block_pair * anchors_.block + t.anchor_begin - anchors_.begin(I)) * row_length(candidates_.block) +
            (t.candidate_begin - f_.tiled_begin - candidates_.begin(J)) * (t.anchor_end - t.anchor_begin);
+  }
+
+  void multiply(const tile& t, index panels, T* x, index ld) {
+    const index begin = t.anchor_begin, num_anchors = t.anchor_end - begin, first = t.candidate_begin - f_.tiled_begin;
+    if constexpr (std::is_same_v<T, float>)
+      if (bf16_ != nullptr) {
+        const bf16_rows &a = bf16_anchors_, &c = bf16_candidates();
+        return bf16_->product({a.straight(begin), a.depth(), 0, 1, c.panel(first), c.panel_size(), num_anchors, panels, a.depth(), x, ld,
+                               bf16_rows::group, false, a.factors(begin), c.scaled_factors(first)});
+      }
+    kernels_.multiply({prepared_.row(r_.ranges.anchor_begin + begin), prepared_.slab_stride(), num_anchors,
+                       prepared_.panel(first / kernels_.width), panels, prepared_.prepared_dim(), x, ld});
   }
 
   /// The logits and weights of a strip of anchor block I against candidate block J; `again` in the backward pass.
@@ -210,15 +241,14 @@ class engine {
     const index begin = t.anchor_begin, end = t.anchor_end, first = t.candidate_begin, last = t.candidate_end;
     const tile_weights weights = f_.weights_of(f_.pairs, t);
     if (weights == tile_weights::zeros && !f_.positives_in_tiles) return false;
-    const index panels = (last - first + kernels_.width - 1) / kernels_.width, ld = panels * kernels_.width;
+    const index panels = (last - first + kernels_.width - 1) / kernels_.width, columns = panels * kernels_.width, ld = row_length(columns);
     T* x = place(s, I, J, t);
     if (!(again && keeps_)) {
-      kernels_.multiply({prepared_.row(r_.ranges.anchor_begin + begin), prepared_.slab_stride(), end - begin,
-                         prepared_.panel((first - f_.tiled_begin) / kernels_.width), panels, prepared_.prepared_dim(), x, ld});
-      for (index i = 0; i < end - begin; ++i) std::fill(x + i * ld + (last - first), x + (i + 1) * ld, excluded<T>);
+      multiply(t, panels, x, ld);
+      for (index i = 0; i < end - begin; ++i) std::fill(x + i * ld + (last - first), x + i * ld + columns, excluded<T>);
     }
 
-    strip = {x, end - begin, ld, nullptr, nullptr, log_sum(), fixed_, static_cast<T>(shift_)};
+    strip = {x, end - begin, columns, ld, nullptr, nullptr, log_sum(), fixed_, static_cast<T>(shift_)};
     const index diagonal_begin = std::max(begin, first), diagonal_end = std::min(end, last);
     if (weights == tile_weights::general || weights == tile_weights::zeros ||
         (weights == tile_weights::ones_off_diagonal && f_.positives_in_tiles && diagonal_begin < diagonal_end)) {
@@ -273,7 +303,7 @@ class engine {
 
   void sum_block(scratch& s, index I, index J, bool block_with_columns) {
     for_each_strip(I, J, block_with_columns, [&](const tile& t, bool with_columns) {
-      const sums<T> rows = sums_in(s.rows, strip_rows), columns = with_columns ? sums_in(s.columns, largest_block) : sums<T>{};
+      const sums<T> rows = sums_in(s.rows, strip_rows_), columns = with_columns ? sums_in(s.columns, largest_block) : sums<T>{};
       const index begin = t.anchor_begin, num_anchors = t.anchor_end - begin;
       const index first = t.candidate_begin - f_.tiled_begin, num_candidates = t.candidate_end - t.candidate_begin;
       logits<T> strip;
@@ -308,17 +338,17 @@ class engine {
   void accumulate_exponentials(scratch& s, const tile& t, const logits<T>& strip, const sums<T>& rows) {
     const index num_anchors = t.anchor_end - t.anchor_begin;
     T* const unit = s.unit.data();  // gain 1, log Z = shift
-    T* const warmth = s.rows.data() + 6 * strip_rows;
-    const gains<T> of_one{unit, unit + strip_rows, unit + 2 * strip_rows, unit + 3 * strip_rows, unit + 4 * strip_rows, unit + 5 * strip_rows};
-    std::fill_n(unit, strip_rows, T(1));
-    std::fill_n(unit + strip_rows, strip_rows, static_cast<T>(shift_));
-    std::fill_n(unit + 2 * strip_rows, 4 * strip_rows, T(0));
+    T* const warmth = s.rows.data() + 6 * strip_rows_;
+    const gains<T> of_one{unit, unit + strip_rows_, unit + 2 * strip_rows_, unit + 3 * strip_rows_, unit + 4 * strip_rows_, unit + 5 * strip_rows_};
+    std::fill_n(unit, strip_rows_, T(1));
+    std::fill_n(unit + strip_rows_, strip_rows_, static_cast<T>(shift_));
+    std::fill_n(unit + 2 * strip_rows_, 4 * strip_rows_, T(0));
     (plain(strip) ? kernels_.slope_rows : kernels_.slope_general)(strip, of_one, {}, warmth);
     for (index i = 0; i < num_anchors; ++i) {
       exponentials_.data()[t.anchor_begin + i].sum += static_cast<double>(rows.sum[i]);
       exponentials_.data()[t.anchor_begin + i].warmth += static_cast<double>(warmth[i]);
     }
-    accumulate_rows(t, strip);
+    accumulate(s, t, strip, false);
   }
   /// Once Z is known.
   void scale_exponentials(index i) {
@@ -423,6 +453,8 @@ class engine {
 
   void backward(scratch& s) {
     for_each_block_pair([&](index I, index J, bool with_columns) { slope_block(s, I, J, with_columns); });
+    if constexpr (std::is_same_v<T, float>)
+      if (bf16_ != nullptr) finish_bf16();
     if (f_.listed_per_anchor == 0) return;
     each(n_, listed_rows, [&](index i) { find_listed_slopes(i); });
     // Many anchors may list one candidate: threads part the columns, not the rows.
@@ -446,30 +478,28 @@ class engine {
       if (!load_strip(s, I, J, t, true, strip)) return;
       const gains<T> rows = rows_.vectors_from(t.anchor_begin),
                      columns = with_columns ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
-      T* temperature = s.rows.data() + 6 * strip_rows;
+      T* temperature = s.rows.data() + 6 * strip_rows_;
       if (plain(strip))
         (with_columns ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
       else
         kernels_.slope_general(strip, rows, columns, temperature);
       for (index i = t.anchor_begin; i < t.anchor_end; ++i) temperature_.data()[i] += static_cast<double>(temperature[i - t.anchor_begin]);
-      accumulate_rows(t, strip);
-      accumulate_columns(t, strip);
+      accumulate(s, t, strip, true);
     });
   }
-  /// H of the anchors += G · candidates.
-  void accumulate_rows(const tile& t, const logits<T>& strip) {
+  /// H of the anchors += G · candidates, and H of the candidates += Gᵀ · anchors.
+  void accumulate(scratch& s, const tile& t, const logits<T>& strip, bool candidates_too) {
+    const index num_anchors = t.anchor_end - t.anchor_begin, num_candidates = t.candidate_end - t.candidate_begin;
     const index anchor = r_.ranges.anchor_begin + t.anchor_begin, candidate = r_.ranges.candidate_begin + t.candidate_begin;
-    prepared_.for_each_gradient(anchor, anchor + t.anchor_end - t.anchor_begin, [&](index offset, index count, T* out, index out_stride) {
-      kernels_.accumulate({strip.x + offset * strip.ld, strip.ld, count, t.candidate_end - t.candidate_begin, prepared_.row(candidate),
-                           prepared_.slab_stride(), prepared_.num_slabs(), out, out_stride});
+    if constexpr (std::is_same_v<T, float>)
+      if (bf16_ != nullptr) return accumulate_bf16(s, t, strip, candidates_too);
+    const index stride = prepared_.slab_stride(), slabs = prepared_.num_slabs();
+    prepared_.for_each_gradient(anchor, anchor + num_anchors, [&](index offset, index count, T* out, index out_stride) {
+      kernels_.accumulate({strip.x + offset * strip.ld, strip.ld, count, num_candidates, prepared_.row(candidate), stride, slabs, out, out_stride});
     });
-  }
-  /// H of the candidates += Gᵀ · anchors.
-  void accumulate_columns(const tile& t, const logits<T>& strip) {
-    const index anchor = r_.ranges.anchor_begin + t.anchor_begin, candidate = r_.ranges.candidate_begin + t.candidate_begin;
-    prepared_.for_each_gradient(candidate, candidate + t.candidate_end - t.candidate_begin, [&](index offset, index count, T* out, index out_stride) {
-      kernels_.accumulate_turned({strip.x + offset, strip.ld, count, t.anchor_end - t.anchor_begin, prepared_.row(anchor),
-                                  prepared_.slab_stride(), prepared_.num_slabs(), out, out_stride});
+    if (!candidates_too) return;
+    prepared_.for_each_gradient(candidate, candidate + num_candidates, [&](index offset, index count, T* out, index out_stride) {
+      kernels_.accumulate_turned({strip.x + offset, strip.ld, count, num_anchors, prepared_.row(anchor), stride, slabs, out, out_stride});
     });
   }
 
@@ -489,6 +519,52 @@ class engine {
     if (positive > 0) slope -= positive * g.positive_gain * (log_sum() ? std::exp(x - g.log_positive) : 1);
     temperature_.data()[i] += slope * (x - g.log_z);
     return slope;
+  }
+
+  // ---- bfloat16: logits are (z_i · z_j) f_i f_j / τ with the factors f of bf16_rows, and the tiles sum
+  // f_i H_i = Σ_j (f_i G_ij f_j) z_j, so that one matrix serves rows and columns.
+
+  const bf16_rows& bf16_candidates() const { return same_rows_ ? bf16_anchors_ : bf16_candidates_; }
+
+  void pack_bf16(scratch& s) {
+    const auto pack = [&](bf16_rows& rows) {
+      team_.share(rows.num_groups(), [&](index g) {
+        rows.pack(g, r_.similarity == similarity::cosine, scale(), s.line.data(), [&](index r, float* line) { prepared_.read_plain(r, line); },
+                  [&](index r) { return prepared_.norm(r); });
+      });
+    };
+    pack(bf16_anchors_);
+    if (!same_rows_) pack(bf16_candidates_);
+  }
+  void accumulate_bf16(scratch& s, const tile& t, const logits<T>& strip, bool candidates_too) {
+    constexpr index part = largest_block * largest_block;
+    const bf16_rows &a = bf16_anchors_, &c = bf16_candidates();
+    const index num_anchors = t.anchor_end - t.anchor_begin, num_candidates = t.candidate_end - t.candidate_begin;
+    const index anchor = r_.ranges.anchor_begin + t.anchor_begin, candidate = r_.ranges.candidate_begin + t.candidate_begin;
+    const index first = t.candidate_begin - f_.tiled_begin, panels = a.depth() / bf16_rows::group;
+    const auto whole_groups = [](index rows) { return (rows + bf16_rows::group - 1) / bf16_rows::group * bf16_rows::group; };
+    bf16_->split({strip.x, strip.ld, num_anchors, strip.num_columns, a.factors(t.anchor_begin), c.factors(first), s.straight.data(), s.turned.data(),
+                  largest_block, part});
+    prepared_.for_each_gradient(anchor, anchor + num_anchors, [&](index offset, index count, T* out, index out_stride) {
+      bf16_->product({s.straight.data() + offset * largest_block, largest_block, part, 2, c.pairs(first), c.pairs_panel_size(), count, panels,
+                      whole_groups(num_candidates), out, out_stride, bf16_rows::group, true, nullptr, nullptr});
+    });
+    if (!candidates_too) return;
+    prepared_.for_each_gradient(candidate, candidate + num_candidates, [&](index offset, index count, T* out, index out_stride) {
+      bf16_->product({s.turned.data() + offset * largest_block, largest_block, part, 2, a.pairs(t.anchor_begin), a.pairs_panel_size(), count,
+                      panels, whole_groups(num_anchors), out, out_stride, bf16_rows::group, true, nullptr, nullptr});
+    });
+  }
+  /// From f H to H.
+  void finish_bf16() {
+    const auto divide = [&](const bf16_rows& rows) {
+      each(rows.count(), 64, [&](index i) {
+        const double factor = static_cast<double>(*rows.factors(i));
+        prepared_.scale_gradient(rows.begin() + i, factor > 0 ? 1 / factor : 0);
+      });
+    };
+    divide(bf16_anchors_);
+    if (!same_rows_) divide(bf16_candidates_);
   }
 
   // ---- 5
@@ -519,6 +595,8 @@ class engine {
   thread_team team_;
   std::vector<scratch> scratch_;
   prepared_rows<T> prepared_;
+  const bf16_kernel_table* bf16_ = nullptr;  // of the call in progress, or null: products in T
+  bf16_rows bf16_anchors_, bf16_candidates_;
   anchor_states<T> rows_, columns_;  // columns_: the second direction of both_ways
   /// Sums over the pairs of one anchor whose candidates are looked at once.
   struct exponentials {
@@ -535,6 +613,7 @@ class engine {
   pair_functions<T> f_{};
   request<T> r_{};
   index n_ = 0;
+  index strip_rows_ = usual_strip_rows;
   bool keeps_ = false;  // the logits, from the forward to the backward pass
   blocks anchors_, candidates_;
   bool same_rows_ = false;  // anchors are candidates too

@@ -10,6 +10,7 @@
 #include <contrastive/core/errors.hpp>
 #include <contrastive/core/options.hpp>
 #include <contrastive/cpu/engine.hpp>
+#include <contrastive/cpu/kernels/bf16_kernels.hpp>
 #include <contrastive/cpu/result.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 #include <initializer_list>
@@ -48,14 +49,14 @@ class evaluator {
   template <class L, class... E>
   T value(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, false).loss;
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, false, bf16_kernels<E...>()).loss;
   }
 
   /// The loss and all gradients. The result belongs to the evaluator and is good until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true, bf16_kernels<E...>());
   }
 
   /// The same, with the gradients written to the caller's memory: one view an embedding argument, of its shape (an empty
@@ -64,7 +65,8 @@ class evaluator {
   template <class L, class... E>
   const result<T>& value_and_gradient_into(std::initializer_list<matrix_view<T>> gradients, const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.begin(), static_cast<int>(gradients.size()), true);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.begin(), static_cast<int>(gradients.size()), true,
+                    bf16_kernels<E...>());
   }
 
   /// For a number of arguments known only at run time, such as views: value_and_gradient(nt_xent{}, views).
@@ -72,10 +74,19 @@ class evaluator {
   const result<T>& value_and_gradient(const L& loss, const std::vector<matrix_view<const T>>& embeddings) {
     std::vector<detail::argument<T>> arguments;
     for (const auto& rows : embeddings) arguments.push_back(detail::argument_of<T>(rows, true));
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true, nullptr);
   }
 
  private:
+  /// Only who passes bfloat16 pays for compiling these.
+  template <class... E>
+  static const cpu::bf16_kernel_table* bf16_kernels() {
+    if constexpr ((detail::is_bfloat16<detail::scalar_of<E>> && ...))
+      return cpu::best_bf16_kernels();
+    else
+      return nullptr;
+  }
+
   template <class L, class... E>
   static auto collect(const E&... embeddings) {
     static_assert(loss_function<L>,
@@ -92,7 +103,7 @@ class evaluator {
 
   template <class L>
   const result<T>& evaluate(const L& loss, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
-                            int num_gradients, bool with_gradients) {
+                            int num_gradients, bool with_gradients, const cpu::bf16_kernel_table* bf16) {
     constexpr const char* who = detail::loss_name<L>();
     shapes_.clear();
     for (int a = 0; a < count; ++a) shapes_.push_back({arguments[a].rows, arguments[a].cols});
@@ -124,7 +135,7 @@ class evaluator {
     to.per_anchor.resize(losses);
     const cpu::request<T> request{arguments, count, ranges, loss.temperature, loss.similarity, loss.pooling, reduce,
                                   loss.arrangement == arrangement::both_ways, with_gradients ? outputs_.data() : nullptr,
-                                  losses > 0 ? to.per_anchor.data() : nullptr};
+                                  losses > 0 ? to.per_anchor.data() : nullptr, bf16};
     const cpu::outcome out = engine_.run(pairs, request);
     to.loss = static_cast<T>(out.loss);
     to.temperature_gradient = static_cast<T>(out.temperature_gradient);

@@ -34,15 +34,19 @@ class prepared_rows {
     plan_gradients(outputs);
   }
 
+  /// Global row r as it came.
+  void read_plain(index r, T* to) const {
+    index row = r;
+    argument_of(row).read(row, 0, dim_, to);
+  }
   /// Reads global row r into its slabs.
   void read(index r) {
-    int a = 0;
     index row = r;
-    for (; row >= arguments_[a].rows; ++a) row -= arguments_[a].rows;
+    const auto& from = argument_of(row);
     T* to = slabs(r);
     for (index k = 0; k < num_slabs_ * width_; k += width_, to += slab_stride()) {
       const index count = std::clamp<index>(dim_ - k, 0, width_);
-      if (count > 0) arguments_[a].read(row, k, count, to);
+      if (count > 0) from.read(row, k, count, to);
       std::fill(to + count, to + width_, T(0));
     }
   }
@@ -179,10 +183,17 @@ class prepared_rows {
   index plain_dim() const { return dim_; }
   T rest(index a, index c) const { return kind_ == similarity::negative_squared_euclidean ? at(a, dim_) + at(c, dim_) : T(0); }
 
+  double norm(index r) const { return norms_.data()[r]; }
+
  private:
+  /// The argument of a global row, which becomes the row there.
+  const contrastive::detail::argument<T>& argument_of(index& row) const {
+    int a = 0;
+    for (; row >= arguments_[a].rows; ++a) row -= arguments_[a].rows;
+    return arguments_[a];
+  }
   T* slabs(index r) { return rows_.data() + r * width_; }
   index panel_size() const { return prepared_dim_ * width_; }
-  double norm(index r) const { return norms_.data()[r]; }
   index offset(index r, index k) const { return (k / width_) * slab_stride() + r * width_ + k % width_; }
   T at(index r, index k) const { return rows_.data()[offset(r, k)]; }
   /// visit(k, element k) for k in [0, dim) of a row of slabs.

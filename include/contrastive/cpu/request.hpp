@@ -4,6 +4,7 @@
 #pragma once
 
 #include <contrastive/core/arguments.hpp>
+#include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 
 namespace contrastive::cpu {
@@ -20,6 +21,7 @@ struct request {
   bool both_ways;
   const matrix_view<T>* gradients;  // one an argument; null: the value alone
   T* per_anchor;                    // (num_anchors), or null
+  const bf16_kernel_table* bf16;    // where all arguments are bfloat16 and the processor multiplies these faster, else null
 };
 
 struct outcome {

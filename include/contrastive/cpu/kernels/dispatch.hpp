@@ -58,18 +58,29 @@ namespace contrastive::cpu {
 
 enum class instruction_set { baseline, avx2, avx512 };
 
-/// The best that this processor has; the environment variable CONTRASTIVE_INSTRUCTION_SET (baseline, avx2, avx512) asks for
-/// a lesser one. Looked up once.
+/// The most that the environment variable CONTRASTIVE_INSTRUCTION_SET allows: one of these names, or all.
+enum class wanted_instructions { baseline, avx2, avx512, avx512_bf16, amx };
+
+inline wanted_instructions wanted_by_environment() {
+  const char* const wanted = std::getenv("CONTRASTIVE_INSTRUCTION_SET");
+  int set = 0;
+  for (const char* name : {"baseline", "avx2", "avx512", "avx512_bf16"}) {
+    if (wanted != nullptr && std::strcmp(wanted, name) == 0) break;
+    ++set;
+  }
+  return static_cast<wanted_instructions>(set);
+}
+
+/// The best of this processor that is allowed. Looked up once.
 inline instruction_set best_instruction_set() {
   static const instruction_set best = [] {
 #if defined(__x86_64__)
-    const char* wanted = std::getenv("CONTRASTIVE_INSTRUCTION_SET");
-    const auto allowed = [&](const char* name) { return wanted == nullptr || std::strcmp(wanted, name) == 0; };
+    const wanted_instructions wanted = wanted_by_environment();
     const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-    if (has_avx512 && allowed("avx512")) return instruction_set::avx512;
-    if (has_avx2 && (allowed("avx2") || allowed("avx512"))) return instruction_set::avx2;
+    if (has_avx512 && wanted >= wanted_instructions::avx512) return instruction_set::avx512;
+    if (has_avx2 && wanted >= wanted_instructions::avx2) return instruction_set::avx2;
 #endif
     return instruction_set::baseline;
   }();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <contrastive/core/types.hpp>
+#include <cstdint>
 #include <limits>
 
 namespace contrastive::cpu {
@@ -13,7 +14,8 @@ namespace contrastive::cpu {
 //           successive rows is one contiguous run, whatever d is. Columns past d are 0.
 //   panels  rows in groups of `width`, each k-major: element (r, k) at (r / width) · d · width + k · width + r % width.
 //           Rows past the last are 0.
-// A strip is some rows of a tile: (num_rows, ld) row-major, ld a multiple of `width`.
+// A strip is some rows of a tile: (num_rows, num_columns) row-major, ld numbers from row to row; num_columns is a multiple of
+// `width`.
 
 /// Stands for the logit of a pair that does not count: e^(excluded - anything allowed) is 0, and nothing overflows.
 template <class T>
@@ -31,7 +33,7 @@ struct product {
   const T* panels;
   index num_panels;
   index dim;
-  T* x;  // (num_rows, ld)
+  T* x;  // strip
   index ld;
 };
 
@@ -58,11 +60,11 @@ struct pieces {
 /// A strip of logits with the weights of its pairs. Columns past the tile's last are `excluded` in x and 0 in the weights.
 template <class T>
 struct logits {
-  T* x;  // (num_rows, ld)
-  index num_rows;
+  T* x;  // (num_rows, num_columns)
+  index num_rows, num_columns;
   index ld;
-  const T* denominator;  // (num_rows, ld) D_ij, or null: 1 for all
-  const T* positive;     // (num_rows, ld) P_ij, or null: none in this tile
+  const T* denominator;  // likewise D_ij, or null: 1 for all
+  const T* positive;     // likewise P_ij, or null: none in this tile
   bool log_sum;          // how positives are pooled
   bool fixed;            // `shift` serves all rows and columns
   T shift;
@@ -111,6 +113,48 @@ struct kernel_table {
   void (*pack)(const T* rows, index slab_stride, index dim, T scale, T* panel);
   double (*dot)(pieces<const T> h, pieces<const T> u, index num_slabs);
   void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index num_slabs, double scale, double along);
+};
+
+// ---- bfloat16: the upper 16 bits of a float
+//
+// Products of two numbers of 8 bits are exact in float, so embeddings of this type lose nothing; what is float by nature (the
+// gradient's matrix) is split into two such numbers, which together keep 16 bits.
+//   pairs   of a matrix (depth, columns): element (k, c) at (c / 32) · panel + (k / 2) · 64 + (c % 32) · 2 + k % 2, as the
+//           processors' dot products of pairs read it.
+
+/// c = Σ over the parts of a: a_part · b, or added to c.
+struct bf16_product {
+  const std::uint16_t* a;  // (num_rows, depth) row-major, parts one after another; readable up to the next multiple of 32 rows
+  index a_stride, a_part;
+  int num_parts;
+  const std::uint16_t* b;  // pairs, (depth, num_panels · 32)
+  index b_panel;
+  index num_rows, num_panels, depth;  // depth: a multiple of 32
+  float* c;  // panels of 32 columns, c_panel apart
+  index c_stride, c_panel;
+  bool add;
+  const float* row_factors;     // (num_rows), or null
+  const float* column_factors;  // (num_panels · 32): element (r, c) times row_factors[r] column_factors[c]
+};
+
+/// g(r, c) row_factors[r] column_factors[c] as the sum of two numbers of bfloat16, row-major and turned.
+struct bf16_split {
+  const float* g;  // strip
+  index ld, num_rows, num_columns;
+  const float* row_factors;
+  const float* column_factors;
+  std::uint16_t* straight;  // (num_rows, num_columns) with this stride, the second part `part` further on
+  std::uint16_t* turned;    // (num_columns, num_rows up to a multiple of 32) likewise; what is past the last row is 0
+  index stride, part;
+};
+
+struct bf16_kernel_table {
+  void (*product)(const bf16_product&);
+  void (*split)(const bf16_split&);
+  /// 32 rows of (32, depth) row-major as the pairs of their transpose: one panel.
+  void (*pack_panel)(const std::uint16_t* rows, index depth, std::uint16_t* panel);
+  /// The same 32 rows as pairs: 32 of the rows of (all rows, depth), whose panels are `panel_size` apart.
+  void (*pack_pairs)(const std::uint16_t* rows, index depth, std::uint16_t* pairs, index panel_size);
 };
 
 }  // namespace contrastive::cpu
