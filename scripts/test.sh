@@ -11,8 +11,13 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cores="$(nproc)"
 cd "$root"
 
+# Other processors than this one are emulated: AArch64, and x86-64 without AVX.
+emulation=()
+if [[ "$(uname -m)" == x86_64 ]]; then
+  emulation=(g++-aarch64-linux-gnu qemu-user)
+fi
 scripts/install_packages.sh g++ clang cmake ninja-build libeigen3-dev catch2 librapidcheck-dev nlohmann-json3-dev \
-  libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev
+  libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev "${emulation[@]}"
 
 mkdir -p build/all
 : > build/all/CTestTestfile.cmake

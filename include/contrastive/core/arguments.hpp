@@ -4,6 +4,7 @@
 #pragma once
 
 #include <contrastive/core/matrix_view.hpp>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -84,6 +85,11 @@ argument<T> argument_of(const matrix_view<const S>& view, bool needs_gradient) {
   return {view.data, view.rows, view.cols, view.row_stride, view.col_stride, needs_gradient,
           [](const void* data, index first, index stride, index count, T* out) {
             const S* from = static_cast<const S*>(data) + first;
+            if constexpr (std::is_same_v<T, S>)
+              if (stride == 1) {
+                std::memcpy(out, from, static_cast<std::size_t>(count) * sizeof(T));
+                return;
+              }
             for (index k = 0; k < count; ++k) out[k] = static_cast<T>(from[k * stride]);
           }};
 }

@@ -9,7 +9,7 @@
 #include <string>
 #include <type_traits>
 
-namespace contrastive::detail {
+namespace contrastive::inline CONTRASTIVE_FLAGS::detail {
 
 inline std::string text(const std::string& s) { return s; }
 inline std::string text(const char* s) { return s; }
@@ -28,4 +28,4 @@ template <class Expected, class Came>
   throw std::invalid_argument(std::string("contrastive: ") + who + ": " + argument + ": expected " + text(expected) + ", got " + text(came));
 }
 
-}  // namespace contrastive::detail
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::detail

@@ -7,7 +7,7 @@
 #include <new>
 #include <type_traits>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// Uninitialised room for numbers. Growing does not keep the contents.
 template <class T>
@@ -42,4 +42,4 @@ class aligned_buffer {
   index size_ = 0;
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

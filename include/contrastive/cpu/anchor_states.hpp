@@ -9,7 +9,7 @@
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/numeric/log_sum_exp.hpp>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// The sums over one anchor's pairs, in double.
 struct anchor_sums {
@@ -122,4 +122,4 @@ class anchor_states {
   aligned_buffer<T> vectors_;  // (num_vectors, padded): the members of cpu::gains
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

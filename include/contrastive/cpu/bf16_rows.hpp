@@ -11,7 +11,7 @@
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/similarity.hpp>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// A range of global rows in the role of anchors, of candidates, or of both.
 class bf16_rows {
@@ -76,4 +76,4 @@ class bf16_rows {
   aligned_buffer<float> factors_, scaled_factors_;
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

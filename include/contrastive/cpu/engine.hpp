@@ -17,7 +17,7 @@
 #include <limits>
 #include <vector>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// Where one exponential e^(x - shift) serves all pairs: all logits lie within `range` of each other, the shift is the middle
 /// of their bounds, and neither the largest sum nor the smallest term leaves the type's range. Where pairs carry weights the
@@ -65,6 +65,7 @@ class engine {
  private:
   static constexpr index usual_strip_rows = 64;  // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
   static constexpr index largest_block = 256;  // rows; a slab of them is 32 KiB
+  static constexpr index least_block = 64;     // rows
   static constexpr index fewest_blocks = 8;    // a side, so that threads share evenly
   static constexpr index listed_rows = 64;     // anchors whose listed pairs are one task
   static constexpr index worth_threads = 4'000'000;  // multiply-adds; one thread needs some 40 µs for them, waking others 10
@@ -111,8 +112,8 @@ class engine {
     if (same_rows_ && f.tiled_begin != 0)
       contrastive::detail::refuse("loss", "tiled_begin()", "0 where anchors are candidates too", f.tiled_begin);
     const index width = kernels_.width, tiled = f.tiled_end - f.tiled_begin;
-    anchors_ = blocks::of(n_, width, largest_block, fewest_blocks);
-    candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, largest_block, fewest_blocks);
+    anchors_ = blocks::of(n_, width, least_block, largest_block, fewest_blocks);
+    candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, least_block, largest_block, fewest_blocks);
 
     const bool gradients = r.gradients != nullptr;
     prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, tiled, r.gradients);
@@ -355,7 +356,7 @@ class engine {
     const anchor_gains& g = rows_.gains(i);
     const exponentials& e = exponentials_.data()[i];
     const double scale = g.gain * std::exp(shift_ - g.log_z);
-    prepared_.scale_gradient(r_.ranges.anchor_begin + i, scale);
+    prepared_.scale_gradient(r_.ranges.anchor_begin + i, static_cast<T>(scale));
     temperature_.data()[i] += scale * (e.warmth - (g.log_z - shift_) * e.sum);
   }
 
@@ -559,7 +560,7 @@ class engine {
   void finish_bf16() {
     const auto divide = [&](const bf16_rows& rows) {
       each(rows.count(), 64, [&](index i) {
-        const double factor = static_cast<double>(*rows.factors(i));
+        const float factor = *rows.factors(i);
         prepared_.scale_gradient(rows.begin() + i, factor > 0 ? 1 / factor : 0);
       });
     };
@@ -623,4 +624,4 @@ class engine {
   double share_ = 1;  // how often an anchor's loss counts
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

@@ -6,7 +6,7 @@
 
 #include <contrastive/engine/loss_concept.hpp>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// One pair that is looked at by itself. `denominator` is 0 where the tiles count it.
 struct listed_pair {
@@ -79,4 +79,4 @@ pair_functions<T> functions_of(const P& pairs, index num_candidates) {
   return f;
 }
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

@@ -12,7 +12,7 @@
 #include <limits>
 #include <vector>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 template <class T>
 class prepared_rows {
@@ -67,15 +67,15 @@ class prepared_rows {
       along_row(z, dim_, [&](index k, T& v) { v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k])); });
     const pieces<T> to{z, slab_stride()};
     const pieces<const T> from{z, slab_stride()};
-    const double squares = kernels_->dot(from, from, num_slabs_);
+    const T squares = kernels_->dot(from, from, num_slabs_);
     const double length = contrastive::detail::norm(squares, [&](auto visit) {
       along_row(z, dim_, [&](index, const T& v) { visit(static_cast<double>(v)); });
     });
     norms_.data()[r] = length;
-    if (kind_ == similarity::cosine) kernels_->combine(to, from, from, num_slabs_, contrastive::detail::inverse_norm(length), 0);
+    if (kind_ == similarity::cosine) kernels_->combine(to, from, from, num_slabs_, static_cast<T>(contrastive::detail::inverse_norm(length)), 0);
     if (kind_ == similarity::negative_squared_euclidean) {
       norms_.data()[r] = length / contrastive::detail::sqrt_2;
-      z[offset(0, dim_)] = static_cast<T>(-squares / 2);
+      z[offset(0, dim_)] = -squares / 2;
       z[offset(0, dim_ + 1)] = T(1);
     }
   }
@@ -98,7 +98,7 @@ class prepared_rows {
   void clear_gradient(index r) {
     if (T* h = gradient(r)) std::fill_n(h, num_slabs_ * width_, T(0));
   }
-  void scale_gradient(index r, double scale) {
+  void scale_gradient(index r, T scale) {
     if (T* h = gradient(r)) kernels_->combine({h, width_}, {h, width_}, {h, width_}, num_slabs_, scale, 0);
   }
   /// Calls visit(offset, count, out, out_stride) for each run of the global rows [begin, end) whose H is wanted.
@@ -129,7 +129,8 @@ class prepared_rows {
       T* h = to.sums + (r - to.begin) * to.stride;
       const pieces<T> sums{h, width_};
       const pieces<const T> sums_read{h, width_}, u{row(r), slab_stride()};
-      double along = 0, scale = 1 / temperature;
+      double scale = 1 / temperature;
+      T along = 0;
       switch (kind_) {
         case similarity::cosine:  // dL/du = H / τ and u = z / |z|: the part of H along u is lost
           along = kernels_->dot(sums_read, u, num_slabs_);
@@ -137,11 +138,11 @@ class prepared_rows {
           break;
         case similarity::dot: break;
         case similarity::negative_squared_euclidean:  // Σ dL/ds · 2 (c - z); the last coordinate of H holds Σ dL/dx
-          along = static_cast<double>(h[dim_ + 1]);
+          along = h[dim_ + 1];
           scale *= contrastive::detail::sqrt_2;
           break;
       }
-      kernels_->combine(sums, sums_read, u, num_slabs_, scale, along);
+      kernels_->combine(sums, sums_read, u, num_slabs_, static_cast<T>(scale), along);
       if (to.out == nullptr) return;
       T* out = to.out->data + (r - to.begin) * to.out->row_stride;
       for (index k = 0; k < dim_; ++k) out[k * to.out->col_stride] = h[k];
@@ -240,4 +241,4 @@ class prepared_rows {
   aligned_buffer<double> norms_, centre_;
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

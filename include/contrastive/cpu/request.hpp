@@ -7,7 +7,7 @@
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 template <class T>
 struct request {
@@ -30,4 +30,4 @@ struct outcome {
   index valid_anchors = 0;
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

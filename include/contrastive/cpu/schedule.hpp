@@ -6,18 +6,18 @@
 
 #include <contrastive/core/types.hpp>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// Rows [0, size) in blocks of `block` rows, the last one shorter.
 struct blocks {
   index size = 0;
   index block = 1;
 
-  /// About `parts` blocks, of a multiple of `width` rows, at most `largest`.
-  static blocks of(index size, index width, index largest, index parts) {
+  /// About `parts` blocks, of a multiple of `width` rows, at least `least`, at most `largest`, both such multiples.
+  static blocks of(index size, index width, index least, index largest, index parts) {
     const index even = (size + parts - 1) / parts;
     const index block = (even + width - 1) / width * width;
-    return {size, block < width ? width : (block > largest ? largest : block)};
+    return {size, block < least ? least : (block > largest ? largest : block)};
   }
   index count() const { return (size + block - 1) / block; }
   index begin(index b) const { return b * block; }
@@ -64,4 +64,4 @@ class rotation {
   index anchors_, candidates_, seats_;
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// A callable in somebody's memory, for the time of a call.
 class callable_view {
@@ -139,4 +139,4 @@ class thread_team {
   std::vector<std::thread> workers_;
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

@@ -9,7 +9,7 @@
 #include <contrastive/numeric/log_sum_exp.hpp>
 #include <vector>
 
-namespace contrastive::naive {
+namespace contrastive::inline CONTRASTIVE_FLAGS::naive {
 
 /// What a call gives; the gradient of argument a is (rows, cols) row-major in gradients[a].
 struct outcome {
@@ -183,4 +183,4 @@ outcome evaluate(const L& loss, const matrix_view<const T>* arguments, int count
   return out;
 }
 
-}  // namespace contrastive::naive
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::naive

@@ -24,7 +24,10 @@ struct nt_xent_pairs {
     return include_self ? tile_weights::ones : tile_weights::ones_off_diagonal;
   }
   CONTRASTIVE_HOST_DEVICE index listed_per_anchor() const { return num_views - 1; }
-  CONTRASTIVE_HOST_DEVICE index listed(index i, index t) const { return (i + (t + 1) * num_samples) % (num_samples * num_views); }
+  CONTRASTIVE_HOST_DEVICE index listed(index i, index t) const {
+    const index j = i + (t + 1) * num_samples, total = num_samples * num_views;
+    return j < total ? j : j - total;
+  }
 };
 
 /// NT-Xent of M ≥ 2 views of the same N samples:

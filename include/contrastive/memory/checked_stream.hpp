@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive::detail {
+namespace contrastive::inline CONTRASTIVE_FLAGS::detail {
 
 template <std::size_t Bytes>
 using bits_of_size = std::conditional_t<Bytes == 8, std::uint64_t, std::uint32_t>;
@@ -104,4 +104,4 @@ class checked_reader {
   std::vector<char> buffer_;
 };
 
-}  // namespace contrastive::detail
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::detail

@@ -20,7 +20,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
 #endif
-namespace contrastive::cpu::bf16 {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::bf16 {
 
 inline constexpr index panel_columns = 32;
 
@@ -212,14 +212,14 @@ inline void avx512_product(const bf16_product& p) {
   });
 }
 
-}  // namespace contrastive::cpu::bf16
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::bf16
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
 #pragma GCC pop_options
 #endif
 
-namespace contrastive::cpu::bf16 {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::bf16 {
 
 /// Has the processor AMX, and does the system let this process use it?
 inline bool amx_granted() {
@@ -237,10 +237,10 @@ inline bool has_avx512_bf16() {
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 5 & 1) != 0;
 }
 
-}  // namespace contrastive::cpu::bf16
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::bf16
 #endif  // __x86_64__
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 /// The kernels for bfloat16 that are faster here than those for float; null where there are none. Intel's processors take
 /// twice as long for a dot product of pairs as for a multiply-add, so that it gains nothing there: it is used if asked for.
@@ -261,4 +261,4 @@ inline const bf16_kernel_table* best_bf16_kernels() {
 #endif
 }
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

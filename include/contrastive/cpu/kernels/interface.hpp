@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace contrastive::cpu {
+namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
 
 // Layouts. `width` numbers (two vectors) are the unit of both:
 //   slabs   (N, d) in slabs of `width` columns: element (r, k) at (k / width) · N · width + r · width + k % width; a slab of
@@ -111,8 +111,8 @@ struct kernel_table {
                       index count, T* out);
   void (*add_row)(T* out, T g, const T* row);
   void (*pack)(const T* rows, index slab_stride, index dim, T scale, T* panel);
-  double (*dot)(pieces<const T> h, pieces<const T> u, index num_slabs);
-  void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index num_slabs, double scale, double along);
+  T (*dot)(pieces<const T> h, pieces<const T> u, index num_slabs);
+  void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index num_slabs, T scale, T along);
 };
 
 // ---- bfloat16: the upper 16 bits of a float
@@ -157,4 +157,4 @@ struct bf16_kernel_table {
   void (*pack_pairs)(const std::uint16_t* rows, index depth, std::uint16_t* pairs, index panel_size);
 };
 
-}  // namespace contrastive::cpu
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
