@@ -356,7 +356,7 @@ class engine {
     const anchor_gains& g = rows_.gains(i);
     const exponentials& e = exponentials_.data()[i];
     const double scale = g.gain * std::exp(shift_ - g.log_z);
-    prepared_.scale_gradient(r_.ranges.anchor_begin + i, static_cast<T>(scale));
+    prepared_.scale_gradient(r_.ranges.anchor_begin + i, scale);
     temperature_.data()[i] += scale * (e.warmth - (g.log_z - shift_) * e.sum);
   }
 
@@ -560,7 +560,7 @@ class engine {
   void finish_bf16() {
     const auto divide = [&](const bf16_rows& rows) {
       each(rows.count(), 64, [&](index i) {
-        const float factor = *rows.factors(i);
+        const double factor = static_cast<double>(*rows.factors(i));
         prepared_.scale_gradient(rows.begin() + i, factor > 0 ? 1 / factor : 0);
       });
     };

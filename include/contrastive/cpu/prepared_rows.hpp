@@ -65,17 +65,15 @@ class prepared_rows {
     T* z = slabs(r);
     if (kind_ == similarity::negative_squared_euclidean)
       along_row(z, dim_, [&](index k, T& v) { v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k])); });
-    const pieces<T> to{z, slab_stride()};
-    const pieces<const T> from{z, slab_stride()};
-    const T squares = kernels_->dot(from, from, num_slabs_);
+    const double squares = kernels_->squares({z, slab_stride()}, num_slabs_);
     const double length = contrastive::detail::norm(squares, [&](auto visit) {
       along_row(z, dim_, [&](index, const T& v) { visit(static_cast<double>(v)); });
     });
     norms_.data()[r] = length;
-    if (kind_ == similarity::cosine) kernels_->combine(to, from, from, num_slabs_, static_cast<T>(contrastive::detail::inverse_norm(length)), 0);
+    if (kind_ == similarity::cosine) kernels_->scale({z, slab_stride()}, num_slabs_, contrastive::detail::inverse_norm(length));
     if (kind_ == similarity::negative_squared_euclidean) {
       norms_.data()[r] = length / contrastive::detail::sqrt_2;
-      z[offset(0, dim_)] = -squares / 2;
+      z[offset(0, dim_)] = static_cast<T>(-squares / 2);
       z[offset(0, dim_ + 1)] = T(1);
     }
   }
@@ -98,8 +96,8 @@ class prepared_rows {
   void clear_gradient(index r) {
     if (T* h = gradient(r)) std::fill_n(h, num_slabs_ * width_, T(0));
   }
-  void scale_gradient(index r, T scale) {
-    if (T* h = gradient(r)) kernels_->combine({h, width_}, {h, width_}, {h, width_}, num_slabs_, scale, 0);
+  void scale_gradient(index r, double scale) {
+    if (T* h = gradient(r)) kernels_->scale({h, width_}, num_slabs_, scale);
   }
   /// Calls visit(offset, count, out, out_stride) for each run of the global rows [begin, end) whose H is wanted.
   template <class Visit>

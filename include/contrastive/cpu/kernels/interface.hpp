@@ -111,6 +111,8 @@ struct kernel_table {
                       index count, T* out);
   void (*add_row)(T* out, T g, const T* row);
   void (*pack)(const T* rows, index slab_stride, index dim, T scale, T* panel);
+  double (*squares)(pieces<const T> z, index num_slabs);
+  void (*scale)(pieces<T> z, index num_slabs, double factor);
   T (*dot)(pieces<const T> h, pieces<const T> u, index num_slabs);
   void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index num_slabs, T scale, T along);
 };
