@@ -30,11 +30,12 @@ struct pair_functions {
 
 namespace detail {
 
-template <class T, class Weight>
-void fill(const tile& t, T* out, index ld, Weight weight) {
+/// row(i, first, count, out) for the anchors of a tile.
+template <class T, class Row>
+void fill(const tile& t, T* out, index ld, Row row) {
   const index columns = t.candidate_end - t.candidate_begin;
   for (index i = t.anchor_begin; i < t.anchor_end; ++i, out += ld) {
-    for (index c = 0; c < columns; ++c) out[c] = static_cast<T>(weight(i, t.candidate_begin + c));
+    row(i, t.candidate_begin, columns, out);
     for (index c = columns; c < ld; ++c) out[c] = 0;
   }
 }
@@ -58,10 +59,20 @@ pair_functions<T> functions_of(const P& pairs, index num_candidates) {
       return tile_weights::general;
   };
   f.fill_denominators = [](const void* p, const tile& t, T* out, index ld) {
-    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index j) { return pairs.denominator(i, j); });
+    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index first, index count, T* row) {
+      if constexpr (requires { pairs.denominators(i, first, count, row); })
+        pairs.denominators(i, first, count, row);
+      else
+        for (index c = 0; c < count; ++c) row[c] = static_cast<T>(pairs.denominator(i, first + c));
+    });
   };
   f.fill_positives = [](const void* p, const tile& t, T* out, index ld) {
-    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index j) { return pairs.positive(i, j); });
+    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index first, index count, T* row) {
+      if constexpr (requires { pairs.positives(i, first, count, row); })
+        pairs.positives(i, first, count, row);
+      else
+        for (index c = 0; c < count; ++c) row[c] = static_cast<T>(pairs.positive(i, first + c));
+    });
   };
   if constexpr (requires { pairs.listed_per_anchor(); }) {
     f.listed_per_anchor = pairs.listed_per_anchor();

@@ -60,6 +60,23 @@ std::string false_statement(P pairs, const row_ranges& ranges) {
     }
   }
 
+  std::vector<double> row(static_cast<std::size_t>(std::max<index>(0, tiled_end - tiled_begin)));
+  const index tiled = static_cast<index>(row.size()), half = tiled / 2;
+  for (index i = 0; i < n; ++i) {
+    if constexpr (requires { pairs.denominators(i, tiled_begin, half, row.data()); }) {
+      pairs.denominators(i, tiled_begin, half, row.data()), pairs.denominators(i, tiled_begin + half, tiled - half, row.data() + half);
+      for (index c = 0; c < tiled; ++c)
+        if (const double w = row[static_cast<std::size_t>(c)]; w != D(i, tiled_begin + c))
+          return at("denominators", i, tiled_begin + c, w) + ", but " + at("denominator", i, tiled_begin + c, D(i, tiled_begin + c));
+    }
+    if constexpr (requires { pairs.positives(i, tiled_begin, half, row.data()); }) {
+      pairs.positives(i, tiled_begin, half, row.data()), pairs.positives(i, tiled_begin + half, tiled - half, row.data() + half);
+      for (index c = 0; c < tiled; ++c)
+        if (const double w = row[static_cast<std::size_t>(c)]; w != positive(i, tiled_begin + c))
+          return at("positives", i, tiled_begin + c, w) + ", but " + at("positive", i, tiled_begin + c, positive(i, tiled_begin + c));
+    }
+  }
+
   if constexpr (requires(const tile& t) { pairs.weights_of(t); })
     for (const index side : {index{1}, index{3}, index{16}, std::max(n, m)})
       for (index i = 0; i < n; i += side)
