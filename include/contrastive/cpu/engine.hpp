@@ -41,6 +41,7 @@ struct fixed_shift_limits<double> {  // e^±708
 ///   3. finish    losses, gains of each anchor                               O(N)
 ///   4. backward  the same strips again, computed anew or kept where all fit the budget, turned into dL/dx, times the rows
 ///   5. write     the chain rule through the similarity                      O(N d)
+/// Tiles of candidates whose gradient nobody wants are done with in 2. bfloat16 goes its own way to products: bf16_rows.
 /// Pairs that a loss lists are looked at one by one, beside the tiles.
 template <class T>
 class engine {
@@ -49,25 +50,23 @@ class engine {
       : kernels_(kernels_for<T>(best_instruction_set())), team_(threads), budget_(static_cast<index>(memory_budget / sizeof(T))) {}
 
   /// Memory is taken before anything is written: std::bad_alloc leaves the request's outputs as they were.
-  template <pair_weights P>
-  outcome run(P& pairs, const request<T>& r) {
-    plan(functions_of<T>(pairs, r.ranges.num_candidates()), r);
-    if constexpr (contrastive::detail::has_anchor_factors<P>)
-      if (pairs.prepares_anchors()) {
-        factors_.reserve(n_);
-        const auto body = [&](index) { each(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); }); };
-        team_.run(body);
-        pairs.anchor_factors = factors_.data();
-      }
+  outcome run(const pair_functions<T>& f, const request<T>& r) {
+    plan(f, r);
+    if (f_.prepare_anchor != nullptr) {
+      factors_.reserve(n_);
+      const auto body = [&](index) { each(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); }); };
+      team_.run(body);
+      f_.set_anchor_factors(f_.pairs, factors_.data());
+    }
     return evaluate();
   }
 
  private:
   static constexpr index usual_strip_rows = 64;  // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
-  static constexpr index largest_block = 256;  // rows; a slab of them is 32 KiB
-  static constexpr index least_block = 64;     // rows
-  static constexpr index fewest_blocks = 8;    // a side, so that threads share evenly
-  static constexpr index listed_rows = 64;     // anchors whose listed pairs are one task
+  static constexpr index largest_block = 256;    // rows; a slab of them is 32 KiB
+  static constexpr index least_block = 64;       // rows; less would leave the kernels too little to do at a time
+  static constexpr index fewest_blocks = 8;      // a side, so that threads share evenly
+  static constexpr index listed_rows = 64;       // anchors whose listed pairs are one task
   static constexpr index worth_threads = 4'000'000;  // multiply-adds; one thread needs some 40 µs for them, waking others 10
 
   /// One thread's memory.
@@ -116,12 +115,12 @@ class engine {
     candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, least_block, largest_block, fewest_blocks);
 
     const bool gradients = r.gradients != nullptr;
-    prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, tiled, r.gradients);
+    bf16_ = std::is_same_v<T, float> && r.similarity != similarity::negative_squared_euclidean ? r.bf16 : nullptr;
+    prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, bf16_ == nullptr ? tiled : 0, r.gradients);
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
     const index block_pairs = symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
     const index logits = block_pairs * anchors_.block * row_length(candidates_.block);
-    bf16_ = std::is_same_v<T, float> && r.similarity != similarity::negative_squared_euclidean ? r.bf16 : nullptr;
     strip_rows_ = bf16_ != nullptr ? largest_block : usual_strip_rows;
     keeps_ = gradients && logits <= budget_ && bf16_ == nullptr;  // bfloat16 is computed again sooner than it is read again
     if (bf16_ != nullptr) {
@@ -174,7 +173,7 @@ class engine {
     const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) pack_bf16(s);
-    if (bf16_ == nullptr) each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
+    each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
     team_.alone(thread, [&] { choose_shift(); });
     // Where gradients are to be written over the embeddings these have been read by now.
     if (r_.gradients != nullptr) each(r_.ranges.total, 64, [&](index row) { prepared_.clear_gradient(row); });

@@ -16,7 +16,7 @@ struct listed_pair {
 
 template <class T>
 struct pair_functions {
-  const void* pairs;
+  void* pairs;
   bool symmetric, normalize_positives, positives_in_tiles;
   index tiled_begin, tiled_end;  // candidates
   index listed_per_anchor;
@@ -25,7 +25,9 @@ struct pair_functions {
   void (*fill_denominators)(const void* pairs, const tile&, T* out, index ld);
   void (*fill_positives)(const void* pairs, const tile&, T* out, index ld);
   listed_pair (*listed)(const void* pairs, index anchor, index t);
+  /// Null where no factors are prepared.
   double (*prepare_anchor)(const void* pairs, index anchor);
+  void (*set_anchor_factors)(void* pairs, const double* factors);
 };
 
 namespace detail {
@@ -44,7 +46,7 @@ void fill(const tile& t, T* out, index ld, Row row) {
 
 /// The functions of pair weights that must live as long as the result is used.
 template <class T, pair_weights P>
-pair_functions<T> functions_of(const P& pairs, index num_candidates) {
+pair_functions<T> functions_of(P& pairs, index num_candidates) {
   pair_functions<T> f{};
   f.pairs = &pairs;
   f.symmetric = contrastive::detail::is_symmetric<P>();
@@ -86,7 +88,10 @@ pair_functions<T> functions_of(const P& pairs, index num_candidates) {
     };
   }
   if constexpr (contrastive::detail::has_anchor_factors<P>)
-    f.prepare_anchor = [](const void* p, index anchor) { return static_cast<double>(static_cast<const P*>(p)->prepare_anchor(anchor)); };
+    if (pairs.prepares_anchors()) {
+      f.prepare_anchor = [](const void* p, index anchor) { return static_cast<double>(static_cast<const P*>(p)->prepare_anchor(anchor)); };
+      f.set_anchor_factors = [](void* p, const double* factors) { static_cast<P*>(p)->anchor_factors = factors; };
+    }
   return f;
 }
 
