@@ -4,9 +4,9 @@
 // of a test may stay where they are.
 #pragma once
 
+#include <thrust/copy.h>
 #include <contrastive/thrust/evaluator.hpp>
 #include <support/engines.hpp>
-#include <thrust/copy.h>
 #include <vector>
 
 namespace contrastive::testing {

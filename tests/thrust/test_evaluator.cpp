@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
 // The front of the Thrust engine: what it takes, what it refuses, what comes out at the edges, and the same bits each time.
+#include <thrust/host_vector.h>
+#include <thrust/universal_vector.h>
 #include <contrastive/contrastive.hpp>
 #include <stdexcept>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
 #include <support/on_thrust.hpp>
 #include <support/settings.hpp>
-#include <thrust/host_vector.h>
-#include <thrust/universal_vector.h>
 
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
 #include <omp.h>
@@ -65,13 +65,15 @@ TEMPLATE_TEST_CASE("thrust: device vectors with a shape, views of them, and fixe
   const answer expected = by_definition(info_nce{}, views<T>{q, k, queue});
   const auto device_q = moved(q), device_k = moved(k), device_queue = moved(queue);
   thrust_engine::evaluator<T> evaluate;
-  const device_rows keys(device_k.data(), 9, 5), negatives(thrust::device_pointer_cast(thrust::raw_pointer_cast(device_queue.data())), 14, 5, 5);
+  const device_rows keys(device_k.data(), 9, 5),
+      negatives(thrust::device_pointer_cast(thrust::raw_pointer_cast(device_queue.data())), 14, 5, 5);
   const device_rows queries(device_q, 9, 5);
   const auto& r = evaluate.value_and_gradient(info_nce{}, queries, keys, no_gradient(negatives));
   CHECK(r.gradients.at(2).empty());
   const answer came = widened(r, {queries, keys, no_gradient(negatives)});
   CHECK(error_of(expected, came, 0.1, true) <= tolerance<T>(0.1));
-  CHECK(error_of(expected.loss, static_cast<double>(evaluate.value(info_nce{}, queries, keys, negatives))) <= tolerance<T>(0.1));
+  CHECK(error_of(expected.loss, static_cast<double>(evaluate.value(info_nce{}, queries, keys, negatives))) <=
+        tolerance<T>(0.1));
 
   // Queries that are fixed still count in the temperature's gradient.
   const auto& fixed = evaluate.value_and_gradient(info_nce{}, no_gradient(queries), keys, negatives);
@@ -88,7 +90,8 @@ TEMPLATE_TEST_CASE("thrust: an evaluator serves calls of changing size, loss and
       INFO(s.text());
       each_loss<T>(s, [&](const char* what, const auto& loss, const views<T>& rows) {
         INFO(what);
-        CHECK(error_of(by_definition(loss, rows), on_thrust<T>(loss, rows, evaluate), 0.2, reduce == reduction::mean) <= tolerance<T>(0.2));
+        CHECK(error_of(by_definition(loss, rows), on_thrust<T>(loss, rows, evaluate), 0.2, reduce == reduction::mean) <=
+              tolerance<T>(0.2));
       });
     }
 }
@@ -151,8 +154,9 @@ TEMPLATE_TEST_CASE("thrust: a positive alone in its denominator has loss 0 and g
   for (const double temperature : {0.5, 0.07, 0.005})
     for (const similarity kind : all_similarities) {
       const matrix<T> a = random_rows<T>(1, 33, 1), b = a + T(0.1) * random_rows<T>(1, 33, 2);
-      for (const answer& r : {on_thrust_of<T>(info_nce{temperature, kind}, a, b), on_thrust_of<T>(nt_xent{temperature, kind}, a, b),
-                              on_thrust_of<T>(clip{temperature, kind}, a, b)}) {
+      for (const answer& r :
+           {on_thrust_of<T>(info_nce{temperature, kind}, a, b), on_thrust_of<T>(nt_xent{temperature, kind}, a, b),
+            on_thrust_of<T>(clip{temperature, kind}, a, b)}) {
         CHECK(error_of(0, r.loss) <= 1e-12);
         CHECK(error_of(0, r.temperature_gradient) <= 1e-9);
         for (const auto& g : r.gradients) CHECK(g.norm() <= 1e-9);
@@ -181,7 +185,8 @@ TEMPLATE_TEST_CASE("thrust: rows of any scale have the cosine of their direction
 
   const nt_xent far{.similarity = similarity::negative_squared_euclidean};
   const T offset = 1024;
-  const matrix<T> far_a = a.array() + offset, far_b = b.array() + offset, near_a = far_a.array() - offset, near_b = far_b.array() - offset;
+  const matrix<T> far_a = a.array() + offset, far_b = b.array() + offset, near_a = far_a.array() - offset,
+                  near_b = far_b.array() - offset;
   CHECK(error_of(on_thrust_of<T>(far, near_a, near_b), on_thrust_of<T>(far, far_a, far_b), 0.5, true) <= tolerance<T>(0.5));
 }
 

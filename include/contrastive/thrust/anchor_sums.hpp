@@ -16,7 +16,8 @@ struct positive_rule {
   bool normalize;  // P_ij is divided by Σ_j P_ij
 };
 
-/// dl/dx = D gain e^(x - log_z) - P positive_gain, under log_sum times e^(x - log_positive). All 0 for an anchor without a positive.
+/// dl/dx = D gain e^(x - log_z) - P positive_gain, under log_sum times e^(x - log_positive). All 0 for an anchor without a
+/// positive.
 struct anchor_slopes {
   double log_z = 0, gain = 0;
   double log_positive = 0, positive_gain = 0;
@@ -31,10 +32,10 @@ struct anchor_slopes {
 
 /// The sums over one anchor's pairs.
 struct anchor_sums {
-  log_sum_exp z;              // Σ D e^x
-  log_sum_exp positives;      // Σ P e^x
-  double positive_weight = 0; // Σ P
-  double positive_logit = 0;  // Σ P x
+  log_sum_exp z;               // Σ D e^x
+  log_sum_exp positives;       // Σ P e^x
+  double positive_weight = 0;  // Σ P
+  double positive_logit = 0;   // Σ P x
 
   CONTRASTIVE_HOST_DEVICE void add(double x, double d, double p, bool log_sum) {
     z.add(x, d);

@@ -51,11 +51,12 @@ struct device_rows {
   template <detail::device_storage<T> Vector>
   device_rows(const Vector& elements, index num_rows, index num_cols) : device_rows(elements.data(), num_rows, num_cols) {
     if (static_cast<index>(elements.size()) != num_rows * num_cols)
-      contrastive::detail::refuse("device_rows", "elements", std::to_string(num_rows) + " x " + std::to_string(num_cols), elements.size());
+      contrastive::detail::refuse("device_rows", "elements", std::to_string(num_rows) + " x " + std::to_string(num_cols),
+                                  elements.size());
   }
   template <class Vector>
-    requires detail::device_storage<Vector, T>
-  device_rows(const Vector&& elements, index num_rows, index num_cols) = delete;  // it would be gone at once
+  requires detail::device_storage<Vector, T> device_rows(const Vector&& elements, index num_rows, index num_cols)
+  = delete;  // it would be gone at once
   template <detail::device_pointer<T> Pointer>
   device_rows(Pointer first, index num_rows, index num_cols) : device_rows(first, num_rows, num_cols, num_cols) {}
   template <detail::device_pointer<T> Pointer>
@@ -64,11 +65,11 @@ struct device_rows {
 };
 
 template <class Vector>
-  requires requires(const Vector& v) { v.data(), v.size(); }
-device_rows(const Vector&, index, index) -> device_rows<detail::pointee<decltype(std::declval<const Vector&>().data())>>;
+requires requires(const Vector& v) { v.data(), v.size(); }
+device_rows(const Vector&, index, index)->device_rows<detail::pointee<decltype(std::declval<const Vector&>().data())>>;
 template <class Pointer>
-  requires(!requires(const Pointer& p) { p.data(); })
-device_rows(Pointer, index, index) -> device_rows<detail::pointee<Pointer>>;
+requires(!requires(const Pointer& p) { p.data(); }) device_rows(Pointer, index, index)
+->device_rows<detail::pointee<Pointer>>;
 template <class Pointer>
 device_rows(Pointer, index, index, index) -> device_rows<detail::pointee<Pointer>>;
 

@@ -21,10 +21,24 @@
 #include <contrastive/thrust/pair_passes.hpp>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine {
+
+namespace detail {
+
+/// False where the loss's type says that it has another arrangement: saves the compiler a pass.
+template <class L>
+constexpr bool may_go_both_ways() {
+  if constexpr (requires { typename std::bool_constant<L::arrangement == arrangement::both_ways>; })
+    return L::arrangement == arrangement::both_ways;
+  else
+    return true;
+}
+
+}  // namespace detail
 
 /// How to run, as opposed to what to compute.
 struct options {
@@ -34,11 +48,12 @@ struct options {
 /// What a call gives: numbers on the host, matrices in device memory.
 template <class T>
 struct result {
-  T loss = 0;                                       ///< in nats, reduced as the loss says
-  std::vector<::thrust::device_vector<T>> gradients;  ///< dloss/d(argument), one an argument, (rows, cols) row-major; empty under no_gradient
-  T temperature_gradient = 0;                       ///< dloss/dτ
-  ::thrust::device_vector<T> per_anchor;              ///< with reduction::none the loss of each anchor, else empty
-  index valid_anchors = 0;                          ///< anchors that have a positive: what `mean` divides by
+  T loss = 0;  ///< in nats, reduced as the loss says
+  std::vector<::thrust::device_vector<T>>
+      gradients;               ///< dloss/d(argument), one an argument, (rows, cols) row-major; empty under no_gradient
+  T temperature_gradient = 0;  ///< dloss/dτ
+  ::thrust::device_vector<T> per_anchor;  ///< with reduction::none the loss of each anchor, else empty
+  index valid_anchors = 0;                ///< anchors that have a positive: what `mean` divides by
 };
 
 /// Evaluates losses of rows in device memory; the losses are those of the CPU, a user's own among them.
@@ -57,7 +72,8 @@ struct result {
 /// thrust::system_error where the device fails. NaN or infinity in a row makes loss and gradients NaN.
 template <class T>
 class evaluator {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "contrastive: evaluator<T> needs T = float or T = double");
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
   explicit evaluator(const options& how = {}) : options_(how) {}
@@ -90,9 +106,10 @@ class evaluator {
 
   template <class L, class... E>
   static std::array<device_rows<T>, sizeof...(E)> collect(const E&... embeddings) {
-    static_assert(loss_function<L>,
-                  "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
-                  "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
+    static_assert(
+        loss_function<L>,
+        "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
+        "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
     static_assert(sizeof...(E) > 0, "contrastive: a loss needs at least one matrix of embeddings");
     static_assert((std::is_same_v<E, device_rows<T>> && ...),
                   "contrastive: embeddings must be contrastive::thrust_engine::device_rows<T> of the evaluator's scalar type");
@@ -126,7 +143,8 @@ class evaluator {
     const argument_shapes shapes{shapes_.data(), count};
     contrastive::detail::check_arguments(who, loss.temperature, loss.arrangement, shapes);
     for (int a = 0; a < count; ++a)
-      if (arguments[a].data == nullptr) contrastive::detail::refuse(who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
+      if (arguments[a].data == nullptr)
+        contrastive::detail::refuse(who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
     const auto pairs = contrastive::detail::bind(loss, shapes);
     const auto ranges = contrastive::detail::ranges_of(loss.arrangement, shapes);
 
@@ -156,7 +174,8 @@ class evaluator {
     if (!options_.check_finite) return false;
     int a = 0;
     for (; a + 1 < count && row >= arguments[a].rows; ++a) row -= arguments[a].rows;
-    contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(row), "finite numbers", "NaN or infinity");
+    contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(row), "finite numbers",
+                                "NaN or infinity");
   }
 
   /// Makes the result's vectors fit. Without gradients the memory of the last ones is kept.
@@ -193,7 +212,8 @@ class evaluator {
     anchor_slopes* slopes = room(slopes_, n);
     anchor_slopes* turned_slopes = both_ways ? room(turned_slopes_, m) : nullptr;
     each(n, sum_pairs<T, P, false>{source, part, slopes, terms});
-    if (both_ways) each(m, sum_pairs<T, P, true>{source, part, turned_slopes, terms});
+    if constexpr (detail::may_go_both_ways<L>())
+      if (both_ways) each(m, sum_pairs<T, P, true>{source, part, turned_slopes, terms});
     const anchor_terms sums = total(n);
     const double share = loss.reduction != reduction::mean ? 1 : sums.valid > 0 ? 1 / static_cast<double>(sums.valid) : 0;
     to.loss = static_cast<T>(share * sums.loss);
@@ -219,16 +239,23 @@ class evaluator {
   template <class P>
   pair_walk<P> walk_of(const P& pairs, index n, index m, bool by_candidate) {
     pair_walk<P> walk{pairs, n, m, 0, m, 0, nullptr, nullptr, 0};
-    if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); }) walk.tiled_begin = pairs.tiled_begin(), walk.tiled_end = pairs.tiled_end();
+    if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); })
+      walk.tiled_begin = pairs.tiled_begin(), walk.tiled_end = pairs.tiled_end();
     if constexpr (requires { pairs.listed_per_anchor(); }) walk.listed_per_anchor = pairs.listed_per_anchor();
-    if (!by_candidate || !walk.lists_outside()) return walk;
-    const index listings = n * walk.listed_per_anchor;
+    if constexpr (requires { pairs.listed_per_anchor(), pairs.tiled_begin(); })
+      if (by_candidate && walk.lists_outside()) sort_listings(walk);
+    return walk;
+  }
+
+  template <class P>
+  void sort_listings(pair_walk<P>& walk) {
+    const index listings = walk.num_anchors * walk.listed_per_anchor;
     index* candidates = room(listed_candidates_, listings);
     index* anchors = room(listing_anchors_, listings);
     each(listings, write_listing<P>{walk, candidates, anchors});
-    ::thrust::stable_sort_by_key(::thrust::device, listed_candidates_.begin(), listed_candidates_.begin() + listings, listing_anchors_.begin());
+    ::thrust::stable_sort_by_key(::thrust::device, listed_candidates_.begin(), listed_candidates_.begin() + listings,
+                                 listing_anchors_.begin());
     walk.listed_candidates = candidates, walk.listing_anchors = anchors, walk.listings = listings;
-    return walk;
   }
 
   /// Σ of the terms of n anchors, chunk by chunk, so that the order does not depend on the system.

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
 // The passes over pairs, one function object each: the sums of one anchor, the gradient of one row. A row's sums belong to one
-// call, which takes its pairs in order: no atomics, and the same bits however the calls are spread.
+// call, which takes its pairs in order: no atomics, and the same bits however the calls are spread. The long ones are not
+// inlined: Thrust's loops over the rows hold several copies of what they call, and nvcc would compile each.
 #pragma once
 
 #include <contrastive/engine/loss_concept.hpp>
@@ -118,7 +119,7 @@ struct sum_pairs {
   anchor_slopes* slopes;
   anchor_terms* terms;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index i) const {
+  [[gnu::noinline]] CONTRASTIVE_HOST_DEVICE void operator()(index i) const {
     anchor_sums sums;
     const auto add = [&](index a, index c) {
       const weighed_pair pair = source.look(a, c);
@@ -149,7 +150,7 @@ struct differentiate_row {
   double* sums;                        // (rows, dim); null where no gradient is wanted
   T* out;                              // (rows, dim)
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index local) const {
+  [[gnu::noinline]] CONTRASTIVE_HOST_DEVICE void operator()(index local) const {
     const prepared_rows<T>& rows = source.rows;
     const index r = first_row + local, i = r - source.anchor_begin, j = r - source.candidate_begin;
     double* h = sums == nullptr ? nullptr : sums + local * rows.dim;
