@@ -41,7 +41,7 @@ class on_device {
 template <class T>
 std::vector<T> fetched(const thrust::device_vector<T>& elements) {
   std::vector<T> host(elements.size());
-  thrust::copy(elements.begin(), elements.end(), host.begin());
+  if (!host.empty()) thrust::copy(elements.begin(), elements.end(), host.begin());  // Thrust takes the address of *begin()
   return host;
 }
 

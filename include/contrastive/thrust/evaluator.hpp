@@ -168,8 +168,8 @@ class evaluator {
 
   /// Are all rows finite? With check_finite throws where one is not.
   bool find_not_finite(const char* who, const device_rows<T>* arguments, int count, index total) {
-    const auto end = norms_.begin() + total;
-    index row = ::thrust::find_if(::thrust::device, norms_.begin(), end, norm_not_finite{}) - norms_.begin();
+    const double* norms = raw(norms_);
+    index row = ::thrust::find_if(::thrust::device, norms, norms + total, norm_not_finite{}) - norms;
     if (row == total) return true;
     if (!options_.check_finite) return false;
     int a = 0;
@@ -253,8 +253,7 @@ class evaluator {
     index* candidates = room(listed_candidates_, listings);
     index* anchors = room(listing_anchors_, listings);
     each(listings, write_listing<P>{walk, candidates, anchors});
-    ::thrust::stable_sort_by_key(::thrust::device, listed_candidates_.begin(), listed_candidates_.begin() + listings,
-                                 listing_anchors_.begin());
+    ::thrust::stable_sort_by_key(::thrust::device, candidates, candidates + listings, anchors);
     walk.listed_candidates = candidates, walk.listing_anchors = anchors, walk.listings = listings;
   }
 
@@ -277,8 +276,11 @@ class evaluator {
   static void spoil(result<T>& to) {
     constexpr T nan = std::numeric_limits<T>::quiet_NaN();
     to.loss = to.temperature_gradient = nan;
-    ::thrust::fill(::thrust::device, to.per_anchor.begin(), to.per_anchor.end(), nan);
-    for (auto& gradient : to.gradients) ::thrust::fill(::thrust::device, gradient.begin(), gradient.end(), nan);
+    fill(to.per_anchor, nan);
+    for (auto& gradient : to.gradients) fill(gradient, nan);
+  }
+  static void fill(vector<T>& elements, T value) {
+    if (!elements.empty()) ::thrust::fill_n(::thrust::device, raw(elements), elements.size(), value);
   }
 
   options options_;
