@@ -83,7 +83,6 @@ class engine {
   index row_length(index columns) const {
     return columns * static_cast<index>(sizeof(T)) % 1024 == 0 ? columns + kernels_.width : columns;
   }
-  T scale() const { return static_cast<T>(1 / r_.temperature); }
   bool log_sum() const { return r_.pooling == pooling::log_sum; }
   bool has_columns() const { return symmetric_ || r_.both_ways; }
   anchor_states<T>& column_states() { return symmetric_ ? rows_ : columns_; }
@@ -116,7 +115,7 @@ class engine {
 
     const bool gradients = r.gradients != nullptr;
     bf16_ = std::is_same_v<T, float> && r.similarity != similarity::negative_squared_euclidean ? r.bf16 : nullptr;
-    prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, bf16_ == nullptr ? tiled : 0, r.gradients);
+    prepared_.reserve(kernels_, r.similarity, r.temperature, r.arguments, r.count, r.ranges.total, bf16_ == nullptr ? tiled : 0, r.gradients);
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
     const index block_pairs = symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
@@ -173,7 +172,7 @@ class engine {
     const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) pack_bf16(s);
-    each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
+    each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end); });
     team_.alone(thread, [&] { choose_shift(); });
     // Where gradients are to be written over the embeddings these have been read by now.
     if (r_.gradients != nullptr) each(r_.ranges.total, 64, [&](index row) { prepared_.clear_gradient(row); });
@@ -377,7 +376,7 @@ class engine {
         const index other = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
         if (tiled_begin <= other && other < tiled_end) anchors[in_tiles] = r_.ranges.anchor_begin + i, others[in_tiles++] = other;
       }
-      kernels_.same_logits(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), scale(), euclidean, anchors, others, in_tiles, x);
+      kernels_.same_logits(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), euclidean, anchors, others, in_tiles, x);
       for (index p = 0; p < in_tiles; ++p) listed_.data()[(anchors[p] - r_.ranges.anchor_begin) * count + t] = x[p];
     }
     for (index i = begin; i < end; ++i) {
@@ -388,7 +387,7 @@ class engine {
         while (last < count && !(tiled_begin <= partner[last] && partner[last] < tiled_end)) ++last;
         T* out = listed_.data() + i * count + t;
         kernels_.dots(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), anchor, partner + t, last - t, out);
-        for (index p = 0; p < last - t; ++p) out[p] = scale() * (out[p] + prepared_.rest(anchor, partner[t + p]));
+        for (index p = 0; p < last - t; ++p) out[p] += prepared_.rest(anchor, partner[t + p]);
         t = last + 1;
       }
     }
@@ -476,15 +475,19 @@ class engine {
     for_each_strip(I, J, block_with_columns, [&](const tile& t, bool with_columns) {
       logits<T> strip;
       if (!load_strip(s, I, J, t, true, strip)) return;
+      // A square on the diagonal holds each pair in both orders, so that with the gains of both its rows alone give all of H.
+      const bool square = symmetric_ && t.anchor_begin == t.candidate_begin;
       const gains<T> rows = rows_.vectors_from(t.anchor_begin),
-                     columns = with_columns ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
+                     columns = with_columns || square ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
       T* temperature = s.rows.data() + 6 * strip_rows_;
       if (plain(strip))
-        (with_columns ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
+        (with_columns || square ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
       else
         kernels_.slope_general(strip, rows, columns, temperature);
-      for (index i = t.anchor_begin; i < t.anchor_end; ++i) temperature_.data()[i] += static_cast<double>(temperature[i - t.anchor_begin]);
-      accumulate(s, t, strip, true);
+      const double once = square ? 0.5 : 1;
+      for (index i = t.anchor_begin; i < t.anchor_end; ++i)
+        temperature_.data()[i] += once * static_cast<double>(temperature[i - t.anchor_begin]);
+      accumulate(s, t, strip, !square);
     });
   }
   /// H of the anchors += G · candidates, and H of the candidates += Gᵀ · anchors.
@@ -529,7 +532,7 @@ class engine {
   void pack_bf16(scratch& s) {
     const auto pack = [&](bf16_rows& rows) {
       team_.share(rows.num_groups(), [&](index g) {
-        rows.pack(g, r_.similarity == similarity::cosine, scale(), s.line.data(), [&](index r, float* line) { prepared_.read_plain(r, line); },
+        rows.pack(g, r_.similarity == similarity::cosine, static_cast<T>(1 / r_.temperature), s.line.data(), [&](index r, float* line) { prepared_.read_plain(r, line); },
                   [&](index r) { return prepared_.norm(r); });
       });
     };
@@ -555,12 +558,13 @@ class engine {
                       panels, whole_groups(num_anchors), out, out_stride, bf16_rows::group, true, nullptr, nullptr});
     });
   }
-  /// From f H to H.
+  /// From f H to H with rows times √(1 / τ), as the other products leave it.
   void finish_bf16() {
+    const double root = std::sqrt(1 / r_.temperature);
     const auto divide = [&](const bf16_rows& rows) {
       each(rows.count(), 64, [&](index i) {
         const double factor = static_cast<double>(*rows.factors(i));
-        prepared_.scale_gradient(rows.begin() + i, factor > 0 ? 1 / factor : 0);
+        prepared_.scale_gradient(rows.begin() + i, factor > 0 ? root / factor : 0);
       });
     };
     divide(bf16_anchors_);
@@ -570,7 +574,7 @@ class engine {
   // ---- 5
 
   void write() {
-    each(r_.ranges.total, 64, [&](index row) { prepared_.write_gradient(row, r_.temperature); });
+    each(r_.ranges.total, 64, [&](index row) { prepared_.write_gradient(row); });
   }
 
   /// An anchor's slopes dl/dx sum to 0, so Σ slope · x is also Σ slope · (x - log Z), whose terms do not cancel.
