@@ -52,7 +52,7 @@ def median_ms(function, z, n):
             end.synchronize()
             times.append(begin.elapsed_time(end))
         return sorted(times)[len(times) // 2]
-    except torch.OutOfMemoryError:
+    except torch.cuda.OutOfMemoryError:
         return "does not fit"
     finally:
         z.grad = None
@@ -60,8 +60,8 @@ def median_ms(function, z, n):
 
 
 def theirs(loss, kind, n, d, compiled):
-    if torch is None:
-        return "no PyTorch"
+    if torch is None or not torch.cuda.is_available():
+        return "no PyTorch on a GPU"
     if time.monotonic() > deadline - (25 if compiled else 5):
         return "no time"
     rows = n if loss == "nt_xent" else 2 * n
@@ -86,8 +86,8 @@ def times(ms, base):
     return f"{text(ms)} ({ms / base:.1f} x)" if isinstance(ms, float) and base else text(ms)
 
 
-device = "no PyTorch here"
-if torch is not None:
+device = "no PyTorch on a GPU here"
+if torch is not None and torch.cuda.is_available():
     torch.backends.cuda.matmul.allow_tf32 = False
     device = f"{torch.cuda.get_device_name(0)}, PyTorch {torch.__version__}, TF32 off"
 rows = []

@@ -42,7 +42,8 @@ struct host_machine {
       }
   }
   static std::size_t sort_bytes(index, index) { return 8; }
-  void sort(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index, void*, std::size_t) const {
+  void sort(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index, void*,
+            std::size_t) const {
     std::vector<index> order(static_cast<std::size_t>(count));
     std::iota(order.begin(), order.end(), index{0});
     std::stable_sort(order.begin(), order.end(), [&](index a, index b) { return keys[a] < keys[b]; });
@@ -53,7 +54,8 @@ struct host_machine {
   }
 };
 
-/// A call of the tile engine on a machine in this process, in memory that starts as NaN. S are the embeddings; R the rows of products.
+/// A call of the tile engine on a machine in this process, in memory that starts as NaN. S are the embeddings; R the rows of
+/// products.
 template <class R, class S, class Machine, class L>
 answer on_machine(Machine& machine, const L& loss, const views<S>& embeddings, const cuda::tile_size& tiles,
                   const std::vector<bool>& fixed = {}) {
@@ -71,8 +73,10 @@ answer on_machine(Machine& machine, const L& loss, const views<S>& embeddings, c
   T value = 0, temperature_gradient = 0;
   index valid = 0;
   std::vector<T> per_anchor(static_cast<std::size_t>(ranges.num_anchors()));
-  const cuda::device_request<S, T, T> request{arguments.data(), shapes.count, ranges, loss.temperature, loss.similarity, loss.pooling, loss.reduction,
-                                              loss.arrangement == arrangement::both_ways, &value, &temperature_gradient, &valid, per_anchor.data()};
+  const cuda::device_request<S, T, T> request{
+      arguments.data(), shapes.count,          ranges,         loss.temperature,
+      loss.similarity,  loss.pooling,          loss.reduction, loss.arrangement == arrangement::both_ways,
+      &value,           &temperature_gradient, &valid,         per_anchor.data()};
   cuda::tile_engine<Machine, T, R> engine;
   const std::size_t bytes = engine.plan(machine, pairs, request, tiles);
   std::vector<std::max_align_t> memory(bytes / sizeof(std::max_align_t) + 1);

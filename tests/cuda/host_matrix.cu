@@ -5,5 +5,6 @@
 
 void call(cudaStream_t stream, float* memory) {
   const contrastive::matrix_view<const float> host(memory, 4, 4);
-  contrastive::cuda::evaluator<float>{}.enqueue(contrastive::nt_xent{}, contrastive::cuda::outputs<float>{}, host, host, stream);
+  contrastive::cuda::evaluator<float>{}.enqueue(contrastive::nt_xent{}, contrastive::cuda::outputs<float>{}, host, host,
+                                                stream);
 }

@@ -17,7 +17,8 @@ template <class V>
 class on_device_copy {
  public:
   on_device_copy(const V* first, index count) : memory_(std::max<index>(count, 1)) {
-    cuda::detail::check("cudaMemcpy", cudaMemcpy(memory_.data(), first, static_cast<std::size_t>(count) * sizeof(V), cudaMemcpyHostToDevice));
+    cuda::detail::check("cudaMemcpy",
+                        cudaMemcpy(memory_.data(), first, static_cast<std::size_t>(count) * sizeof(V), cudaMemcpyHostToDevice));
   }
   V* data() const { return memory_.data(); }
 
@@ -38,10 +39,12 @@ class device_memory {
   template <class S, class V>
   cuda::device_matrix_view<const S> matrix_like(const matrix_view<const V>& m) {
     const index down = (m.rows - 1) * m.row_stride, right = (m.cols - 1) * m.col_stride;
-    const index low = std::min<index>(down, 0) + std::min<index>(right, 0), high = std::max<index>(down, 0) + std::max<index>(right, 0);
+    const index low = std::min<index>(down, 0) + std::min<index>(right, 0),
+                high = std::max<index>(down, 0) + std::max<index>(right, 0);
     std::vector<S> span(static_cast<std::size_t>(high - low + 1), S(0.0f));
     for (index r = 0; r < m.rows; ++r)
-      for (index c = 0; c < m.cols; ++c) span[static_cast<std::size_t>(r * m.row_stride + c * m.col_stride - low)] = static_cast<S>(m(r, c));
+      for (index c = 0; c < m.cols; ++c)
+        span[static_cast<std::size_t>(r * m.row_stride + c * m.col_stride - low)] = static_cast<S>(m(r, c));
     return {copy(span.data(), high - low + 1) - low, m.rows, m.cols, m.row_stride, m.col_stride};
   }
 

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The evaluator on the GPU as such: where results go, whose memory it uses, graphs, refusals; the queue and the momentum update.
-#include <cuda/on_device.cuh>
+// The evaluator on the GPU as such: where results go, whose memory it uses, graphs, refusals; the queue and the momentum
+// update.
 #include <contrastive/memory/feature_queue.hpp>
 #include <contrastive/memory/momentum_update.hpp>
 #include <cstring>
+#include <cuda/on_device.cuh>
 #include <stdexcept>
 #include <string>
 #include <support/agreement.hpp>
@@ -32,7 +33,8 @@ struct two_views {
   cuda::device_buffer<index> valid{1};
   cudaStream_t stream = nullptr;
   cuda::device_matrix_view<const float> z1{at.data(), n, d}, z2{bt.data(), n, d};
-  cuda::outputs<float> out{numbers.data(), numbers.data() + 1, valid.data(), numbers.data() + 2, {{ga.data(), n, d}, {gb.data(), n, d}}};
+  cuda::outputs<float> out{
+      numbers.data(), numbers.data() + 1, valid.data(), numbers.data() + 2, {{ga.data(), n, d}, {gb.data(), n, d}}};
   nt_xent loss{.temperature = 0.2};
 
   two_views() { check("cudaStreamCreate", cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking)); }
@@ -53,7 +55,8 @@ struct two_views {
   answer expected() const { return by_definition(loss, views<float>{a, b}); }
   double error() const { return error_of(expected(), written(), loss.temperature, true); }
   void clear() const {
-    for (float* g : {ga.data(), gb.data()}) check("cudaMemset", cudaMemset(g, 0, static_cast<std::size_t>(n * d) * sizeof(float)));
+    for (float* g : {ga.data(), gb.data()})
+      check("cudaMemset", cudaMemset(g, 0, static_cast<std::size_t>(n * d) * sizeof(float)));
     check("cudaDeviceSynchronize", cudaDeviceSynchronize());
   }
 };
@@ -93,7 +96,8 @@ TEST_CASE("cuda: gradients may be written over the embeddings") {
   t.out.gradients = {{t.at.data(), t.n, t.d}, {t.bt.data(), t.n, t.d}};
   evaluate.enqueue(t.loss, t.out, t.z1, t.z2, t.stream);
   const auto first = on_host(t.at.data(), t.n * t.d);
-  CHECK(relative_error(t.expected().gradients[0], Eigen::Map<const matrix<float>>(first.data(), t.n, t.d).cast<double>(), 1e-9) <= 1e-4);
+  CHECK(relative_error(t.expected().gradients[0], Eigen::Map<const matrix<float>>(first.data(), t.n, t.d).cast<double>(),
+                       1e-9) <= 1e-4);
 }
 
 TEST_CASE("cuda: a call in the caller's workspace, which must be large enough") {
@@ -137,7 +141,8 @@ TEST_CASE("cuda: what is fixed gets no gradient, and gradients may be bfloat16")
   two_views t;
   cuda::evaluator<float> evaluate;
   const info_nce loss{.temperature = 0.2};
-  const auto all = evaluate.value_and_gradient(loss, t.z1, t.z2, t.stream), some = evaluate.value_and_gradient(loss, t.z1, cuda::no_gradient(t.z2), t.stream);
+  const auto all = evaluate.value_and_gradient(loss, t.z1, t.z2, t.stream),
+             some = evaluate.value_and_gradient(loss, t.z1, cuda::no_gradient(t.z2), t.stream);
   CHECK(some.loss == all.loss);
   CHECK(some.gradients.at(0) == all.gradients.at(0));
   CHECK(some.gradients.at(1).empty());
@@ -161,9 +166,13 @@ TEST_CASE("cuda: what is fixed gets no gradient, and gradients may be bfloat16")
 TEST_CASE("cuda: what does not fit is refused in words") {
   two_views t;
   cuda::evaluator<float> evaluate;
-  const cuda::device_matrix_view<const float> host(t.a.data(), t.n, t.d), null(nullptr, t.n, t.d), narrow(t.at.data(), t.n, t.d - 1);
-  const auto call = [&](const auto& loss, const auto& a, const auto& b) { return refusal([&] { evaluate.enqueue(loss, t.out, a, b, t.stream); }); };
-  CHECK(says(call(t.loss, t.z1, host), "nt_xent: argument 2: expected device or managed memory, got a pointer to memory of the host"));
+  const cuda::device_matrix_view<const float> host(t.a.data(), t.n, t.d), null(nullptr, t.n, t.d),
+      narrow(t.at.data(), t.n, t.d - 1);
+  const auto call = [&](const auto& loss, const auto& a, const auto& b) {
+    return refusal([&] { evaluate.enqueue(loss, t.out, a, b, t.stream); });
+  };
+  CHECK(says(call(t.loss, t.z1, host),
+             "nt_xent: argument 2: expected device or managed memory, got a pointer to memory of the host"));
   CHECK(says(call(t.loss, null, t.z2), "argument 1: expected memory, got a null pointer"));
   CHECK(says(call(t.loss, t.z1, narrow), "argument 2: expected 48 columns as in argument 1, got 47 columns"));
   CHECK(says(call(nt_xent{.temperature = -1}, t.z1, t.z2), "temperature: expected a positive finite number, got -1"));
@@ -177,7 +186,9 @@ TEST_CASE("cuda: what does not fit is refused in words") {
   t.b(7, 3) = std::numeric_limits<float>::infinity();
   const on_device_copy<float> bad(t.b.data(), t.b.size());
   t.out.gradients.clear();
-  CHECK(says(refusal([&] { careful.enqueue(t.loss, t.out, t.z1, cuda::device_matrix_view<const float>(bad.data(), t.n, t.d), t.stream); }),
+  CHECK(says(refusal([&] {
+               careful.enqueue(t.loss, t.out, t.z1, cuda::device_matrix_view<const float>(bad.data(), t.n, t.d), t.stream);
+             }),
              "argument 2, row 7: expected finite numbers"));
 }
 
@@ -204,7 +215,8 @@ TEST_CASE("cuda: the queue holds what the queue on the host holds") {
     expected.push(batch, labels);
     const on_device_copy<float> there(batch.data(), batch.size());
     const on_device_copy<std::int64_t> labels_there(labels.data(), rows);
-    queue.push(cuda::device_matrix_view<const float>(there.data(), rows, dim), cuda::device_matrix_view<const std::int64_t>(labels_there.data(), rows, 1), nullptr);
+    queue.push(cuda::device_matrix_view<const float>(there.data(), rows, dim),
+               cuda::device_matrix_view<const std::int64_t>(labels_there.data(), rows, 1), nullptr);
     REQUIRE(queue.size() == expected.size());
     REQUIRE(queue.oldest() == expected.oldest());
     const auto held = on_host(queue.features().data, queue.size() * dim);
@@ -220,7 +232,8 @@ TEST_CASE("cuda: the momentum update is that of the host") {
   matrix<float> key = random_rows<float>(30, 4, 1);
   const matrix<float> query = random_rows<float>(30, 4, 2);
   const on_device_copy<float> k(key.data(), key.size()), q(query.data(), query.size());
-  cuda::momentum_update(cuda::device_matrix_view<float>(k.data(), 30, 4), cuda::device_matrix_view<const float>(q.data(), 30, 4), 0.99, nullptr);
+  cuda::momentum_update(cuda::device_matrix_view<float>(k.data(), 30, 4),
+                        cuda::device_matrix_view<const float>(q.data(), 30, 4), 0.99, nullptr);
   contrastive::momentum_update(key, query, 0.99);
   const auto moved = on_host(static_cast<const float*>(k.data()), key.size());
   for (index i = 0; i < key.size(); ++i) CHECK(moved[static_cast<std::size_t>(i)] == Approx(key.data()[i]).epsilon(1e-6));

@@ -42,21 +42,22 @@ TEST_CASE("cuda: NaN or infinity in a row gives NaN everywhere") {
   cuda::evaluator<float> evaluate;
   for (const similarity kind : all_similarities)
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
-      each_loss<float>({40, 3, kind, reduction::none, 0.2, 0}, [&](const char* what, const auto& loss, const views<float>& rows) {
-        INFO(what);
-        std::vector<matrix<float>> copies;
-        for (const auto& v : rows) {
-          copies.emplace_back(v.rows, v.cols);
-          for (index i = 0; i < v.rows; ++i)
-            for (index k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
-        }
-        copies.back()(copies.back().rows() - 1, 1) = bad;
-        const answer r = on_gpu(evaluate, loss, views<float>(copies.begin(), copies.end()));
-        CHECK(std::isnan(r.loss));
-        CHECK(std::isnan(r.temperature_gradient));
-        for (const auto& g : r.gradients) CHECK(g.array().isNaN().all());
-        for (const double l : r.per_anchor) CHECK(std::isnan(l));
-      });
+      each_loss<float>({40, 3, kind, reduction::none, 0.2, 0},
+                       [&](const char* what, const auto& loss, const views<float>& rows) {
+                         INFO(what);
+                         std::vector<matrix<float>> copies;
+                         for (const auto& v : rows) {
+                           copies.emplace_back(v.rows, v.cols);
+                           for (index i = 0; i < v.rows; ++i)
+                             for (index k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
+                         }
+                         copies.back()(copies.back().rows() - 1, 1) = bad;
+                         const answer r = on_gpu(evaluate, loss, views<float>(copies.begin(), copies.end()));
+                         CHECK(std::isnan(r.loss));
+                         CHECK(std::isnan(r.temperature_gradient));
+                         for (const auto& g : r.gradients) CHECK(g.array().isNaN().all());
+                         for (const double l : r.per_anchor) CHECK(std::isnan(l));
+                       });
 }
 
 }  // namespace contrastive::testing

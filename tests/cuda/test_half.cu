@@ -22,14 +22,16 @@ void check_rounded(double bound) {
         for (const auto& v : rows) {
           exact.emplace_back(v.rows, v.cols);
           for (index r = 0; r < v.rows; ++r)
-            for (index k = 0; k < v.cols; ++k) exact.back()(r, k) = static_cast<double>(static_cast<float>(static_cast<S>(v(r, k))));
+            for (index k = 0; k < v.cols; ++k)
+              exact.back()(r, k) = static_cast<double>(static_cast<float>(static_cast<S>(v(r, k))));
         }
         const views<double> rounded(exact.begin(), exact.end());
         const answer expected = by_definition(loss, rounded), came = on_gpu(evaluate, loss, rounded);
         CHECK(error_of(expected.loss, came.loss) <= tolerance<float>(0.1));
         CHECK(error_of(expected.temperature_gradient, came.temperature_gradient) * 0.1 <= tolerance<float>(0.1));
         const double share = 1 / std::max(1.0, static_cast<double>(expected.valid_anchors));
-        for (std::size_t g = 0; g < came.gradients.size(); ++g) CHECK(relative_error(expected.gradients[g], came.gradients[g], share / 0.1) <= bound);
+        for (std::size_t g = 0; g < came.gradients.size(); ++g)
+          CHECK(relative_error(expected.gradients[g], came.gradients[g], share / 0.1) <= bound);
       });
     }
 }

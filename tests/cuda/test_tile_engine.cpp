@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The tile engine of the GPU on a machine of loops, against the definition and the oracle's cases: all losses, options, layouts,
-// awkward sizes, edges. What a kernel does to a row is the same function here and there.
+// The tile engine of the GPU on a machine of loops, against the definition and the oracle's cases: all losses, options,
+// layouts, awkward sizes, edges. What a kernel does to a row is the same function here and there.
 #include <algorithm>
 #include <barrier>
 #include <contrastive/cuda/copies.hpp>
@@ -98,7 +98,8 @@ TEMPLATE_TEST_CASE("tile engine: at awkward sizes every loss agrees with its def
 
 TEMPLATE_TEST_CASE("tile engine: the size of the tiles does not matter", "", float, double) {
   for (const auto& [rows, columns] : {std::pair<index, index>{1, 1}, {1, 100}, {100, 1}, {7, 32}, {2048, 4096}})
-    for (const similarity kind : all_similarities) check_against_the_definition<TestType>({33, 5, kind, reduction::none, 0.2, 0}, {rows, columns});
+    for (const similarity kind : all_similarities)
+      check_against_the_definition<TestType>({33, 5, kind, reduction::none, 0.2, 0}, {rows, columns});
 }
 
 TEMPLATE_TEST_CASE("tile engine: losses of one's own agree with their definition", "", float, double) {
@@ -107,12 +108,15 @@ TEMPLATE_TEST_CASE("tile engine: losses of one's own agree with their definition
   host_machine machine;
   const matrix<T> a = random_rows<T>(37, 6, 1), b = random_rows<T>(37, 6, 2), c = random_rows<T>(2, 6, 3);
   const auto check = [&](const auto& loss, const views<T>& rows) {
-    CHECK(error_of(by_definition(loss, rows), on_machine<T>(machine, loss, rows, small_tiles), 0.5, loss.reduction == reduction::mean) <= tolerance<T>(0.5));
+    CHECK(error_of(by_definition(loss, rows), on_machine<T>(machine, loss, rows, small_tiles), 0.5,
+                   loss.reduction == reduction::mean) <= tolerance<T>(0.5));
   };
-  for (const auto kind : {arrangement::all_against_all, arrangement::first_against_all, arrangement::first_against_rest, arrangement::both_ways})
+  for (const auto kind :
+       {arrangement::all_against_all, arrangement::first_against_all, arrangement::first_against_rest, arrangement::both_ways})
     for (const auto pool : {pooling::mean_log, pooling::log_sum})
       for (const auto s : all_similarities) {
-        INFO("arrangement " << static_cast<int>(kind) << ", pooling " << static_cast<int>(pool) << ", similarity " << static_cast<int>(s));
+        INFO("arrangement " << static_cast<int>(kind) << ", pooling " << static_cast<int>(pool) << ", similarity "
+                            << static_cast<int>(s));
         check(scattered{.similarity = s, .arrangement = kind, .pooling = pool}, {a, b});
         scattered_normalized normalized;
         normalized.similarity = s, normalized.arrangement = kind, normalized.pooling = pool;
@@ -147,19 +151,22 @@ TEST_CASE("tile engine: rows of bfloat16 in products of bfloat16 agree with the 
   host_machine machine;
   for (const similarity kind : {similarity::cosine, similarity::dot})
     for (const double temperature : {0.5, 0.1, 0.01})
-      each_loss<double>({40, 33, kind, reduction::mean, temperature, 0}, [&](const char* what, const auto& loss, const views<double>& rows) {
+      each_loss<double>({40, 33, kind, reduction::mean, temperature, 0}, [&](const char* what, const auto& loss,
+                                                                             const views<double>& rows) {
         INFO(what << ", similarity " << static_cast<int>(kind) << ", temperature " << temperature);
         std::vector<matrix<S>> rounded;
         std::vector<matrix<double>> exact;
         for (const auto& v : rows) {
           rounded.emplace_back(v.rows, v.cols), exact.emplace_back(v.rows, v.cols);
           for (index r = 0; r < v.rows; ++r)
-            for (index k = 0; k < v.cols; ++k) rounded.back()(r, k) = static_cast<S>(v(r, k)), exact.back()(r, k) = static_cast<double>(rounded.back()(r, k));
+            for (index k = 0; k < v.cols; ++k)
+              rounded.back()(r, k) = static_cast<S>(v(r, k)), exact.back()(r, k) = static_cast<double>(rounded.back()(r, k));
         }
         const answer expected = by_definition(loss, views<double>(exact.begin(), exact.end()));
         const answer came = on_machine<S>(machine, loss, views<S>(rounded.begin(), rounded.end()), small_tiles);
         CHECK(error_of(expected.loss, came.loss) <= tolerance<float>(temperature));
-        CHECK(error_of(expected.temperature_gradient, came.temperature_gradient) * temperature <= tolerance<float>(temperature));
+        CHECK(error_of(expected.temperature_gradient, came.temperature_gradient) * temperature <=
+              tolerance<float>(temperature));
         // The gradient's matrix is rounded to 8 bits.
         const double share = 1 / std::max(1.0, static_cast<double>(expected.valid_anchors));
         for (std::size_t g = 0; g < came.gradients.size(); ++g)
@@ -183,7 +190,8 @@ TEST_CASE("tile engine: what is fixed gets no gradient, and the others the same"
   }
 }
 
-TEMPLATE_TEST_CASE("tile engine: temperatures from 30 down to 0.0001 are finite and agree with the definition", "", float, double) {
+TEMPLATE_TEST_CASE("tile engine: temperatures from 30 down to 0.0001 are finite and agree with the definition", "", float,
+                   double) {
   using T = TestType;
   host_machine machine;
   for (const double temperature : {30.0, 1.0, 0.021, 0.019, 0.005, 0.001, 0.0001}) {
@@ -232,7 +240,8 @@ TEMPLATE_TEST_CASE("tile engine: rows without a direction, anchors without a pos
   const std::vector<int> distinct{0, 1, 2, 3, 4, 5};
   const matrix<T> z = random_rows<T>(6, 3, 1);
   for (const auto pool : {pooling::mean_log, pooling::log_sum}) {
-    const answer none = on_machine<T>(machine, sup_con{0.01, similarity::cosine, reduction::mean, pool, distinct}, views<T>{z}, small_tiles);
+    const answer none =
+        on_machine<T>(machine, sup_con{0.01, similarity::cosine, reduction::mean, pool, distinct}, views<T>{z}, small_tiles);
     CHECK(none.loss == 0);
     CHECK(none.valid_anchors == 0);
     CHECK(none.temperature_gradient == 0);
@@ -251,17 +260,20 @@ TEMPLATE_TEST_CASE("tile engine: rows without a direction, anchors without a pos
 
   const T offset = 1024;
   const nt_xent far{.temperature = 0.5, .similarity = similarity::negative_squared_euclidean};
-  const matrix<T> far_a = a.array() + offset, far_b = b.array() + offset, near_a = far_a.array() - offset, near_b = far_b.array() - offset;
-  CHECK(error_of(on_machine<T>(machine, far, views<T>{near_a, near_b}, small_tiles), on_machine<T>(machine, far, views<T>{far_a, far_b}, small_tiles), 0.5, true) <=
-        tolerance<T>(0.5));
+  const matrix<T> far_a = a.array() + offset, far_b = b.array() + offset, near_a = far_a.array() - offset,
+                  near_b = far_b.array() - offset;
+  CHECK(error_of(on_machine<T>(machine, far, views<T>{near_a, near_b}, small_tiles),
+                 on_machine<T>(machine, far, views<T>{far_a, far_b}, small_tiles), 0.5, true) <= tolerance<T>(0.5));
   for (const float scale : {1e-30f, 1e-10f, 1e10f, 1e30f}) {
     const matrix<float> w = scale * random_weights(9, 9, 3);
     const weighted_info_nce loss{.temperature = 0.2, .weights = w};
-    CHECK(error_of(by_definition(loss, views<T>{a, b}), on_machine<T>(machine, loss, views<T>{a, b}, small_tiles), 0.2, true) <= tolerance<T>(0.2));
+    CHECK(error_of(by_definition(loss, views<T>{a, b}), on_machine<T>(machine, loss, views<T>{a, b}, small_tiles), 0.2, true) <=
+          tolerance<T>(0.2));
   }
 }
 
-TEMPLATE_TEST_CASE("tile engine: NaN, infinity and a label that is no row of the proxies give NaN everywhere", "", float, double) {
+TEMPLATE_TEST_CASE("tile engine: NaN, infinity and a label that is no row of the proxies give NaN everywhere", "", float,
+                   double) {
   using T = TestType;
   host_machine machine;
   const auto all_nan = [](const answer& r) {
@@ -271,7 +283,8 @@ TEMPLATE_TEST_CASE("tile engine: NaN, infinity and a label that is no row of the
     return all;
   };
   for (const similarity kind : all_similarities)
-    for (const T bad : {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity()})
+    for (const T bad :
+         {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity()})
       each_loss<T>({30, 3, kind, reduction::none, 0.2, 0}, [&](const char* what, const auto& loss, const views<T>& rows) {
         INFO(what << ", similarity " << static_cast<int>(kind));
         std::vector<matrix<T>> copies;
@@ -287,22 +300,28 @@ TEMPLATE_TEST_CASE("tile engine: NaN, infinity and a label that is no row of the
   const matrix<T> h = random_rows<T>(4, 3, 1), proxies = random_rows<T>(2, 3, 2);
   for (const int bad : {-1, 2, 1000000}) {
     const std::vector<int> labels{0, 1, bad, 1};
-    CHECK(all_nan(on_machine<T>(machine, conditional_contrastive{.reduction = reduction::none, .labels = labels}, views<T>{h, proxies}, small_tiles)));
+    CHECK(all_nan(on_machine<T>(machine, conditional_contrastive{.reduction = reduction::none, .labels = labels},
+                                views<T>{h, proxies}, small_tiles)));
   }
 }
 
 TEST_CASE("tile engine: the cases of the oracle come out") {
   host_machine machine;
-  for (const char* file : {"info_nce.json", "nt_xent.json", "conditional_contrastive.json", "weighted_info_nce.json", "sup_con.json", "clip.json"}) {
+  for (const char* file : {"info_nce.json", "nt_xent.json", "conditional_contrastive.json", "weighted_info_nce.json",
+                           "sup_con.json", "clip.json"}) {
     const json cases = read_cases(file, CONTRASTIVE_TEST_DATA);
     REQUIRE(cases.size() >= 2);
-    check_cases<double>(cases, [&](const auto& loss, const auto& views) { return on_machine<double>(machine, loss, views, small_tiles); });
-    check_cases<float>(cases, [&](const auto& loss, const auto& views) { return on_machine<float>(machine, loss, views, small_tiles); });
+    check_cases<double>(
+        cases, [&](const auto& loss, const auto& views) { return on_machine<double>(machine, loss, views, small_tiles); });
+    check_cases<float>(
+        cases, [&](const auto& loss, const auto& views) { return on_machine<float>(machine, loss, views, small_tiles); });
   }
   json big = json::array();  // of the thousand rows of the others a machine of loops takes minutes
   for (const json& c : read_cases("big.json", CONTRASTIVE_TEST_DATA))
     if (c["generated"][0]["rows"].get<int>() <= 200) big.push_back(c);
-  check_cases<float>(big, [&](const auto& loss, const auto& views) { return on_machine<float>(machine, loss, views, {64, 96}); });
+  check_cases<float>(big, [&](const auto& loss, const auto& views) {
+    return on_machine<float>(machine, loss, views, {64, 96});
+  });
 }
 
 TEST_CASE("tile engine: memory grows with the rows, not with their square") {
@@ -315,8 +334,18 @@ TEST_CASE("tile engine: memory grows with the rows, not with their square") {
     const shape shapes[] = {{n, 128}, {n, 128}};
     const argument_shapes given{shapes, 2};
     const nt_xent loss;
-    const cuda::device_request<float, float, float> request{both, 2, contrastive::detail::ranges_of(loss.arrangement, given), 0.5, loss.similarity,
-                                                            loss.pooling, loss.reduction, false, nullptr, nullptr, nullptr, nullptr};
+    const cuda::device_request<float, float, float> request{both,
+                                                            2,
+                                                            contrastive::detail::ranges_of(loss.arrangement, given),
+                                                            0.5,
+                                                            loss.similarity,
+                                                            loss.pooling,
+                                                            loss.reduction,
+                                                            false,
+                                                            nullptr,
+                                                            nullptr,
+                                                            nullptr,
+                                                            nullptr};
     return engine.plan(machine, loss.bind(given), request, {});
   };
   const double a_row = static_cast<double>(bytes(200000) - bytes(100000)) / 200000;
@@ -335,7 +364,8 @@ TEST_CASE("ring: a batch goes where the queue on the host puts it") {
     for (index i = 0; i < batch.size(); ++i) batch.data()[i] = next++;
     expected.push(batch);
     const index skipped = places.skipped(rows), first = places.first(rows);
-    for (index i = 0; i < (rows - skipped) * dim; ++i) cuda::put_rows<float>{{batch.data(), rows, dim}, ring.data(), capacity, skipped, first}(i);
+    for (index i = 0; i < (rows - skipped) * dim; ++i)
+      cuda::put_rows<float>{{batch.data(), rows, dim}, ring.data(), capacity, skipped, first}(i);
     places = places.after(rows);
     REQUIRE(places.size == expected.size());
     REQUIRE((places.size < capacity ? 0 : places.oldest) == expected.oldest());

@@ -69,10 +69,10 @@ struct anchor_gains {
 
 /// What is known of a call once all losses are.
 struct summary {
-  double loss;          // reduced, NaN where something is not finite
-  double share;         // how often an anchor's loss counts, in each direction
+  double loss;   // reduced, NaN where something is not finite
+  double share;  // how often an anchor's loss counts, in each direction
   index valid_anchors;
-  bool broken;          // a row holds NaN or infinity, or a loss lists a candidate that is not there
+  bool broken;  // a row holds NaN or infinity, or a loss lists a candidate that is not there
 };
 
 }  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda

@@ -21,12 +21,13 @@ struct device_matrix_view {
   index col_stride = 1;
 
   constexpr device_matrix_view() = default;
-  constexpr device_matrix_view(T* first, index num_rows, index num_cols) : device_matrix_view(first, num_rows, num_cols, num_cols) {}
+  constexpr device_matrix_view(T* first, index num_rows, index num_cols)
+      : device_matrix_view(first, num_rows, num_cols, num_cols) {}
   constexpr device_matrix_view(T* first, index num_rows, index num_cols, index between_rows, index between_cols = 1)
       : data(first), rows(num_rows), cols(num_cols), row_stride(between_rows), col_stride(between_cols) {}
   template <class U>
-    requires(std::is_const_v<T> && std::is_same_v<U, value_type>)
-  constexpr device_matrix_view(const device_matrix_view<U>& m) : device_matrix_view(m.data, m.rows, m.cols, m.row_stride, m.col_stride) {}
+  requires(std::is_const_v<T>&& std::is_same_v<U, value_type>) constexpr device_matrix_view(const device_matrix_view<U>& m)
+      : device_matrix_view(m.data, m.rows, m.cols, m.row_stride, m.col_stride) {}
 };
 
 /// An embedding argument on the device whose gradient is not wanted.

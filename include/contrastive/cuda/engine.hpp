@@ -69,7 +69,7 @@ struct device_request {
 
 /// Rows and columns of the tile of logits. What a sum rounds to depends on them, so that they are the same on every GPU.
 struct tile_size {
-  index rows = 2048;     // 2048 · 4096 floats are 32 MiB, which the second-level caches of an A100 and an H100 hold
+  index rows = 2048;  // 2048 · 4096 floats are 32 MiB, which the second-level caches of an A100 and an H100 hold
   index columns = 4096;
 };
 
@@ -91,13 +91,16 @@ class tile_engine {
     constexpr index group = 16 / static_cast<index>(sizeof(R));  // rows begin at multiples of 16 bytes
     stride_ = (sums_dim_ + group - 1) / group * group;
     tiled_begin_ = 0, tiled_end_ = m_;
-    if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); }) tiled_begin_ = pairs.tiled_begin(), tiled_end_ = pairs.tiled_end();
+    if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); })
+      tiled_begin_ = pairs.tiled_begin(), tiled_end_ = pairs.tiled_end();
     per_anchor_ = 0;
     if constexpr (requires { pairs.listed_per_anchor(); }) per_anchor_ = pairs.listed_per_anchor();
-    symmetric_ = contrastive::detail::is_symmetric<P>() && r.ranges.anchor_begin == r.ranges.candidate_begin && tiled_begin_ == 0 && tiled_end_ == n_;
+    symmetric_ = contrastive::detail::is_symmetric<P>() && r.ranges.anchor_begin == r.ranges.candidate_begin &&
+                 tiled_begin_ == 0 && tiled_end_ == n_;
     gradients_ = r.wants_gradient();
     common_ = {r.similarity == similarity::cosine && 2 / r.temperature <= common_range, 0};
-    tile_rows_ = std::min(tiles.rows, std::max(n_, r.both_ways ? m_ : 0)), tile_columns_ = std::min(tiles.columns, std::max(tiled_end_ - tiled_begin_, r.both_ways ? n_ : 0));
+    tile_rows_ = std::min(tiles.rows, std::max(n_, r.both_ways ? m_ : 0)),
+    tile_columns_ = std::min(tiles.columns, std::max(tiled_end_ - tiled_begin_, r.both_ways ? n_ : 0));
     tile_stride_ = (tile_columns_ + 15) / 16 * 16;
     num_parts_ = std::min<index>(256, total_), rows_per_part_ = (total_ + num_parts_ - 1) / num_parts_;
 
@@ -115,8 +118,8 @@ class tile_engine {
     return counted.used();
   }
 
-  /// The call that was planned last, in memory of that many bytes. `look(norms)` is called when the rows' norms are known, before
-  /// any output is written.
+  /// The call that was planned last, in memory of that many bytes. `look(norms)` is called when the rows' norms are known,
+  /// before any output is written.
   template <pair_weights P, class S, class G, class Look>
   void run(Machine& machine, void* memory, P pairs, const device_request<S, T, G>& r, Look look) {
     arena parts(memory);
@@ -131,15 +134,18 @@ class tile_engine {
       }
     const pair_lists<P> lists{pairs, m_, tiled_begin_, tiled_end_, per_anchor_};
     forward(machine, lists, r);
-    const conclude end{sums_, turned_sums_, n_, log_sum(r), normalizes<P>(), r.reduction == reduction::mean, norms_, total_, broken_, known_};
+    const conclude end{sums_,  turned_sums_, n_,      log_sum(r), normalizes<P>(), r.reduction == reduction::mean,
+                       norms_, total_,       broken_, known_};
     machine.each_row(1, end);
     if (gradients_) backward(machine, lists, r);
     if (r.per_anchor != nullptr) machine.each(n_, report_losses<T>{end, r.per_anchor});
-    machine.each_row(1, report<T>{known_, gradients_ ? temperature_ : nullptr, n_, r.temperature, r.loss, r.temperature_gradient, r.valid_anchors});
+    machine.each_row(1, report<T>{known_, gradients_ ? temperature_ : nullptr, n_, r.temperature, r.loss,
+                                  r.temperature_gradient, r.valid_anchors});
   }
 
  private:
-  static constexpr double common_range = 100;  // of the logits under cosine: e^±50, and sums of them times weights, stay in a float's range
+  static constexpr double common_range =
+      100;  // of the logits under cosine: e^±50, and sums of them times weights, stay in a float's range
 
   /// Global rows whose H is wanted, those of one argument.
   struct segment {
@@ -194,7 +200,8 @@ class tile_engine {
   logit_rule<T> rule() const { return {numbers_factors_, numbers_offsets_}; }
   template <class S, class G>
   row_numbers<T> numbers(const device_request<S, T, G>&, index first) const {
-    return {norms_ + first, numbers_factors_ == nullptr ? nullptr : numbers_factors_ + first, numbers_offsets_ == nullptr ? nullptr : numbers_offsets_ + first};
+    return {norms_ + first, numbers_factors_ == nullptr ? nullptr : numbers_factors_ + first,
+            numbers_offsets_ == nullptr ? nullptr : numbers_offsets_ + first};
   }
 
   // ---- rows
@@ -228,12 +235,14 @@ class tile_engine {
     for (index row = first_row; row < end_row; row += tile_rows_)
       for (index column = first_column; column < end_column; column += tile_columns_) {
         const index rows = std::min(tile_rows_, end_row - row), columns = std::min(tile_columns_, end_column - column);
-        const tile there = turned ? tile{column, column + columns, row, row + rows} : tile{row, row + rows, column, column + columns};
+        const tile there =
+            turned ? tile{column, column + columns, row, row + rows} : tile{row, row + rows, column, column + columns};
         const tile_weights weights = weights_of(pairs, there);
         if (weights == tile_weights::zeros && contrastive::detail::lists_positives<P>()) continue;
         const tile_place<T> place{tile_, tile_stride_, row, column, columns, row_base + row, column_base + column, turned};
-        machine.multiply(product<R, T>{rows, columns, dim_, rows_ + place.row_base * stride_, stride_, false, rows_ + place.column_base * stride_,
-                                       stride_, true, 1 / r.temperature, false, tile_, tile_stride_});
+        machine.multiply(product<R, T>{rows, columns, dim_, rows_ + place.row_base * stride_, stride_, false,
+                                       rows_ + place.column_base * stride_, stride_, true, 1 / r.temperature, false, tile_,
+                                       tile_stride_});
         visit(place, rows, weights);
       }
   }
@@ -256,12 +265,16 @@ class tile_engine {
     if (entries > 0) machine.each(entries, fill<T>{listed_, std::numeric_limits<T>::quiet_NaN()});
     for (int direction = 0; direction < (r.both_ways ? 2 : 1); ++direction)
       for_each_tile(machine, lists.pairs, r, direction == 1, [&](const tile_place<T>& place, index rows, tile_weights weights) {
-        machine.each_row(rows, sum_tile<P, T>{lists.pairs, place, weights, rule(), common_, log_sum(r), direction == 1 ? turned_sums_ : sums_});
-        if (direction == 0 && per_anchor_ > 0) machine.each(rows * per_anchor_, keep_listed<P, T>{lists, place, rule(), listed_});
+        machine.each_row(rows, sum_tile<P, T>{lists.pairs, place, weights, rule(), common_, log_sum(r),
+                                              direction == 1 ? turned_sums_ : sums_});
+        if (direction == 0 && per_anchor_ > 0)
+          machine.each(rows * per_anchor_, keep_listed<P, T>{lists, place, rule(), listed_});
       });
     if (entries == 0) return;
-    machine.each_short_row(entries, multiply_listed<P, T, R>{lists, rows_ + r.ranges.anchor_begin * stride_, rows_ + r.ranges.candidate_begin * stride_,
-                                                             r.ranges.anchor_begin, r.ranges.candidate_begin, dim_, stride_, r.temperature, rule(), listed_});
+    machine.each_short_row(entries,
+                           multiply_listed<P, T, R>{lists, rows_ + r.ranges.anchor_begin * stride_,
+                                                    rows_ + r.ranges.candidate_begin * stride_, r.ranges.anchor_begin,
+                                                    r.ranges.candidate_begin, dim_, stride_, r.temperature, rule(), listed_});
     machine.each(n_, add_listed<P, T>{lists, listed_, log_sum(r), sums_, broken_});
     if (!sorts(r.both_ways)) return;
     machine.each(entries, list_candidates<P>{lists, order_[0], order_[1]});
@@ -282,7 +295,8 @@ class tile_engine {
     const anchor_gains<T>* columns = symmetric_ ? gains_ : turned_gains_;
     if (!r.both_ways && !symmetric_) columns = nullptr;
     for_each_tile(machine, lists.pairs, r, false, [&](const tile_place<T>& place, index rows, tile_weights weights) {
-      machine.each_row(rows, slope_tile<P, T, R>{lists.pairs, place, slopes_, weights, rule(), common_, log_sum(r), gains_, columns, r.both_ways, temperature_});
+      machine.each_row(rows, slope_tile<P, T, R>{lists.pairs, place, slopes_, weights, rule(), common_, log_sum(r), gains_,
+                                                 columns, r.both_ways, temperature_});
       // The slopes of a symmetric loss hold both roles of a row, and its anchors are all of its rows.
       for_each_sum(place.row_base, rows, [&](index offset, index count, T* h) {
         machine.multiply(product<R, T>{count, sums_dim_, place.columns, slopes_ + offset * tile_stride_, tile_stride_, false,
@@ -290,21 +304,23 @@ class tile_engine {
       });
       if (symmetric_) return;
       for_each_sum(place.column_base, place.columns, [&](index offset, index count, T* h) {
-        machine.multiply(product<R, T>{count, sums_dim_, rows, slopes_ + offset, tile_stride_, true, rows_ + place.row_base * stride_, stride_, false, 1,
-                                       true, h, stride_});
+        machine.multiply(product<R, T>{count, sums_dim_, rows, slopes_ + offset, tile_stride_, true,
+                                       rows_ + place.row_base * stride_, stride_, false, 1, true, h, stride_});
       });
     });
     if (per_anchor_ > 0) {
       machine.each(n_, slope_listed<P, T>{lists, rule(), r.ranges.anchor_begin, r.ranges.candidate_begin, log_sum(r), gains_,
                                           r.both_ways ? turned_gains_ : nullptr, listed_, temperature_});
       for (const segment& s : segments_)
-        machine.each_short_row(s.end - s.begin, gather_listed<P, T, R>{lists, order(), listed_, rows_, r.ranges.anchor_begin, n_, r.ranges.candidate_begin,
-                                                                       m_, s.begin, sums_dim_, stride_, h_ + s.sums_row * stride_});
+        machine.each_short_row(s.end - s.begin, gather_listed<P, T, R>{lists, order(), listed_, rows_, r.ranges.anchor_begin,
+                                                                       n_, r.ranges.candidate_begin, m_, s.begin, sums_dim_,
+                                                                       stride_, h_ + s.sums_row * stride_});
     }
     for (const segment& s : segments_) {
       const auto& to = r.arguments[s.argument].gradient;
-      machine.each_short_row(s.end - s.begin, write_gradient<T, R, G>{r.similarity, rows_ + s.begin * stride_, h_ + s.sums_row * stride_, dim_, stride_,
-                                                                      numbers(r, s.begin), r.temperature, known_, to});
+      machine.each_short_row(s.end - s.begin,
+                             write_gradient<T, R, G>{r.similarity, rows_ + s.begin * stride_, h_ + s.sums_row * stride_, dim_,
+                                                     stride_, numbers(r, s.begin), r.temperature, known_, to});
     }
   }
   /// Calls visit(offset, count, h) for each run of `count` global rows from `begin` on whose H is wanted.
@@ -317,7 +333,7 @@ class tile_engine {
   }
 
   // Of the call that was planned.
-  index n_ = 0, m_ = 0, total_ = 0;      // anchors, candidates, rows
+  index n_ = 0, m_ = 0, total_ = 0;  // anchors, candidates, rows
   index dim_ = 0, sums_dim_ = 0, stride_ = 0;
   index tiled_begin_ = 0, tiled_end_ = 0, per_anchor_ = 0;
   bool symmetric_ = false, gradients_ = false;

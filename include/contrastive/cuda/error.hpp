@@ -13,7 +13,9 @@ namespace contrastive::inline CONTRASTIVE_FLAGS {
 class cuda_error : public std::runtime_error {
  public:
   cuda_error(const char* call, int code, const char* meaning)
-      : std::runtime_error(std::string("contrastive: ") + call + " failed with code " + std::to_string(code) + ": " + meaning), call_(call), code_(code) {}
+      : std::runtime_error(std::string("contrastive: ") + call + " failed with code " + std::to_string(code) + ": " + meaning),
+        call_(call),
+        code_(code) {}
 
   const char* call() const { return call_; }
   int code() const { return code_; }

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/cuda/device_view.hpp>
 #include <contrastive/cuda/engine.hpp>
 #include <contrastive/cuda/machine.cuh>
 #include <contrastive/cuda/runtime.cuh>
-#include <cmath>
 #include <functional>
 #include <initializer_list>
 #include <string>
@@ -23,7 +23,7 @@ namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
 /// How to run. Only the size of the tiles changes results, by rounding.
 struct options {
   bool check_pointers = true;  ///< look whether memory is the device's; not while a graph is captured
-  bool check_finite = false;   ///< look for NaN and infinity first and throw, naming argument and row; every call then synchronises
+  bool check_finite = false;   ///< look for NaN and infinity first and throw, naming argument and row; this synchronises
   tile_size tiles = {};
 };
 
@@ -36,7 +36,7 @@ struct outputs {
   number* loss = nullptr;
   number* temperature_gradient = nullptr;
   index* valid_anchors = nullptr;
-  number* per_anchor = nullptr;                   ///< (number of anchors): the loss of each, whatever the reduction
+  number* per_anchor = nullptr;                       ///< (number of anchors): the loss of each, whatever the reduction
   std::vector<device_matrix_view<G>> gradients = {};  ///< none, or one an embedding argument; an empty view: not wanted
 };
 
@@ -50,17 +50,18 @@ struct host_result {
   std::vector<std::vector<T>> gradients;  ///< (rows, cols) row-major, one an embedding argument; empty under no_gradient
 };
 
-/// Evaluates losses on a GPU, on embeddings in device memory, with the same losses as contrastive::evaluator. What a loss points to
-/// (labels, weights, parameters) lies in device memory too, and is not checked: negative weights are undefined. A label that
-/// is no row of the proxies gives NaN as a NaN in an embedding does.
+/// Evaluates losses on a GPU, on embeddings in device memory, with the same losses as contrastive::evaluator. What a loss
+/// points to (labels, weights, parameters) lies in device memory too, and is not checked: negative weights are undefined. A
+/// label that is no row of the proxies gives NaN as a NaN in an embedding does.
 ///
 /// S is the type of the embeddings: float, double, __nv_bfloat16 or __half. Types of 16 bits are computed in float; products
 /// of bfloat16 by tensor cores, where the gradient's matrix is rounded to bfloat16 too. float is computed without TF32.
 ///
 /// enqueue is asynchronous: it puts its work on the stream and returns. Embeddings are read before gradients are written, so
-/// that they may overlap. From the second call of a size on nothing is allocated and nothing synchronises: such a call can be captured in a
-/// CUDA graph. Memory: required_bytes, N d plus a fixed tile. One evaluator serves one stream at a time: its workspace is
-/// in use until the work of a call is done. The same input gives the same bits on the same GPU and version of cuBLAS.
+/// that they may overlap. From the second call of a size on nothing is allocated and nothing synchronises: such a call can be
+/// captured in a CUDA graph. Memory: required_bytes, N d plus a fixed tile. One evaluator serves one stream at a time: its
+/// workspace is in use until the work of a call is done. The same input gives the same bits on the same GPU and version of
+/// cuBLAS.
 ///
 /// Throws std::invalid_argument, naming the argument, what was expected and what came, before anything is enqueued;
 /// contrastive::cuda_error where a call of CUDA fails, and std::bad_alloc where device memory runs out.
@@ -73,14 +74,16 @@ class evaluator {
 
   explicit evaluator(const options& how = {}) : options_(how) {
     if (how.tiles.rows <= 0 || how.tiles.columns <= 0 || how.tiles.rows > (1 << 24) || how.tiles.columns > (1 << 24))
-      contrastive::detail::refuse("options", "tiles", "1 to 2^24 rows and columns",
-                                  std::to_string(how.tiles.rows) + " rows and " + std::to_string(how.tiles.columns) + " columns");
+      contrastive::detail::refuse(
+          "options", "tiles", "1 to 2^24 rows and columns",
+          std::to_string(how.tiles.rows) + " rows and " + std::to_string(how.tiles.columns) + " columns");
   }
 
   /// Bytes of workspace for embeddings of these shapes, with gradients of all of them.
   template <class L>
   std::size_t required_bytes(const L& loss, const std::vector<shape>& shapes) {
-    static_assert(loss_function<L>, "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
+    static_assert(loss_function<L>,
+                  "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
     arguments<number> given;
     number some{};
     number* const memory = &some;  // never read: only whether it is null counts
@@ -90,7 +93,8 @@ class evaluator {
   }
   /// Calls use these `bytes` of device memory, aligned to 256 bytes, instead of the evaluator's own; null: its own again.
   void use_workspace(void* memory, std::size_t bytes) {
-    if (reinterpret_cast<std::uintptr_t>(memory) % 256 != 0) contrastive::detail::refuse("workspace", "memory", "an address that 256 divides", "another");
+    if (reinterpret_cast<std::uintptr_t>(memory) % 256 != 0)
+      contrastive::detail::refuse("workspace", "memory", "an address that 256 divides", "another");
     if (memory != nullptr && options_.check_pointers) detail::check_on_device("workspace", "memory", memory);
     given_memory_ = memory, given_bytes_ = bytes;
   }
@@ -101,7 +105,8 @@ class evaluator {
     with_arguments<L, G>(
         [&](arguments<G>& given, cudaStream_t stream) {
           if (!to.gradients.empty() && to.gradients.size() != given.size())
-            contrastive::detail::refuse(name<L>, "gradients", std::to_string(given.size()) + " views, one an embedding argument",
+            contrastive::detail::refuse(name<L>, "gradients",
+                                        std::to_string(given.size()) + " views, one an embedding argument",
                                         static_cast<index>(to.gradients.size()));
           for (std::size_t a = 0; a < to.gradients.size(); ++a) {
             const auto& g = to.gradients[a];
@@ -113,12 +118,14 @@ class evaluator {
   }
   /// The same for a number of embedding arguments known only at run time.
   template <class L, class G>
-  void enqueue(const L& loss, const outputs<S, G>& to, const std::vector<device_matrix_view<const S>>& embeddings, cudaStream_t stream) {
+  void enqueue(const L& loss, const outputs<S, G>& to, const std::vector<device_matrix_view<const S>>& embeddings,
+               cudaStream_t stream) {
     arguments<G> given;
     for (std::size_t a = 0; a < embeddings.size(); ++a) {
       const auto& e = embeddings[a];
       const auto g = a < to.gradients.size() ? to.gradients[a] : device_matrix_view<G>{};
-      given.push_back({{e.data, e.rows, e.cols, e.row_stride, e.col_stride}, true, {g.data, g.rows, g.cols, g.row_stride, g.col_stride}});
+      given.push_back(
+          {{e.data, e.rows, e.cols, e.row_stride, e.col_stride}, true, {g.data, g.rows, g.cols, g.row_stride, g.col_stride}});
     }
     run(loss, given, to, stream);
   }
@@ -141,7 +148,8 @@ class evaluator {
           }
           run(loss, given, to, stream);
           const auto back = [&](auto* out, const auto* from, index count) {
-            detail::check("cudaMemcpyAsync", cudaMemcpyAsync(out, from, static_cast<std::size_t>(count) * sizeof *out, cudaMemcpyDeviceToHost, stream));
+            detail::check("cudaMemcpyAsync", cudaMemcpyAsync(out, from, static_cast<std::size_t>(count) * sizeof *out,
+                                                             cudaMemcpyDeviceToHost, stream));
           };
           back(&result.loss, to.loss, 1);
           back(&result.temperature_gradient, to.temperature_gradient, 1);
@@ -171,23 +179,29 @@ class evaluator {
   /// Parts embeddings..., stream and calls use(arguments, stream).
   template <class L, class G, class Use, class... Rest>
   void with_arguments(Use use, const Rest&... rest) {
-    static_assert(loss_function<L>, "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
-    static_assert(sizeof...(Rest) > 1, "contrastive: a loss needs at least one matrix of embeddings, and a stream as the last argument");
+    static_assert(loss_function<L>,
+                  "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
+    static_assert(sizeof...(Rest) > 1,
+                  "contrastive: a loss needs at least one matrix of embeddings, and a stream as the last argument");
     constexpr std::size_t count = sizeof...(Rest) - 1;
     const auto all = std::tie(rest...);
     using stream = std::remove_cvref_t<std::tuple_element_t<count, decltype(all)>>;
-    static_assert(std::is_convertible_v<stream, cudaStream_t>, "contrastive: the last argument of a call on the device is the stream");
+    static_assert(std::is_convertible_v<stream, cudaStream_t>,
+                  "contrastive: the last argument of a call on the device is the stream");
     arguments<G> given;
-    [&]<std::size_t... A>(std::index_sequence<A...>) { (add(given, std::get<A>(all)), ...); }(std::make_index_sequence<count>{});
+    [&]<std::size_t... A>(std::index_sequence<A...>) { (add(given, std::get<A>(all)), ...); }
+    (std::make_index_sequence<count>{});
     use(given, std::get<count>(all));
   }
   template <class G, class E>
   static void add(arguments<G>& given, const E& e) {
     using traits = detail::device_argument_traits<E>;
     static_assert(traits::valid,
-                  "contrastive: embeddings of a call on the device must be contrastive::cuda::device_matrix_view: an Eigen matrix, a pointer or a "
+                  "contrastive: embeddings of a call on the device must be contrastive::cuda::device_matrix_view: an Eigen "
+                  "matrix, a pointer or a "
                   "matrix_view is memory of the host");
-    static_assert(!traits::valid || std::is_same_v<typename traits::scalar, S>, "contrastive: all embeddings must have the evaluator's scalar type");
+    static_assert(!traits::valid || std::is_same_v<typename traits::scalar, S>,
+                  "contrastive: all embeddings must have the evaluator's scalar type");
     if constexpr (traits::valid) {
       const auto view = traits::view(e);
       given.push_back({{view.data, view.rows, view.cols, view.row_stride, view.col_stride}, traits::needs_gradient, {}});
@@ -205,8 +219,12 @@ class evaluator {
   }
   template <class L, class G>
   device_request<S, number, G> request_of(const L& loss, const arguments<G>& given, const outputs<S, G>& to) const {
-    return {given.data(), static_cast<int>(given.size()), ranges_, loss.temperature, loss.similarity, loss.pooling, loss.reduction,
-            loss.arrangement == arrangement::both_ways, to.loss, to.temperature_gradient, to.valid_anchors, to.per_anchor};
+    return {given.data(),     static_cast<int>(given.size()),
+            ranges_,          loss.temperature,
+            loss.similarity,  loss.pooling,
+            loss.reduction,   loss.arrangement == arrangement::both_ways,
+            to.loss,          to.temperature_gradient,
+            to.valid_anchors, to.per_anchor};
   }
   template <class Request>
   static bool half_products(const Request& r) {
@@ -220,7 +238,8 @@ class evaluator {
 
   template <class L, class G>
   void run(const L& loss, const arguments<G>& given, const outputs<S, G>& to, cudaStream_t stream) {
-    static_assert(loss_function<L>, "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
+    static_assert(loss_function<L>,
+                  "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
     const auto pairs = bind(loss, given);
     const bool capturing = detail::is_capturing(stream);
     check_memory(loss, given, to, options_.check_pointers && !capturing);
@@ -243,7 +262,8 @@ class evaluator {
       return static_cast<std::byte*>(given_memory_);
     }
     if (capturing && memory_.size() < static_cast<index>(bytes))
-      contrastive::detail::refuse("workspace", "memory during capture", say(bytes) + " (make the call once before)", std::to_string(memory_.size()));
+      contrastive::detail::refuse("workspace", "memory during capture", say(bytes) + " (make the call once before)",
+                                  std::to_string(memory_.size()));
     memory_.reserve(static_cast<index>(bytes));
     return memory_.data();
   }
@@ -274,7 +294,8 @@ class evaluator {
         if (!given[b].needs_gradient || given[b].gradient.data == nullptr) continue;
         const auto one = span(g), other = span(given[b].gradient);
         if (!std::less<>{}(other.second, one.first) && !std::less<>{}(one.second, other.first))
-          contrastive::detail::refuse(name<L>, what, "memory of its own", "memory that overlaps gradients[" + std::to_string(b) + "]");
+          contrastive::detail::refuse(name<L>, what, "memory of its own",
+                                      "memory that overlaps gradients[" + std::to_string(b) + "]");
       }
     }
     where_given("outputs.loss", to.loss);
@@ -293,13 +314,15 @@ class evaluator {
   template <class G>
   void check_finite(const char* who, const arguments<G>& given, const double* norms, cudaStream_t stream) {
     norms_.resize(static_cast<std::size_t>(ranges_.total));
-    detail::check("cudaMemcpyAsync", cudaMemcpyAsync(norms_.data(), norms, norms_.size() * sizeof(double), cudaMemcpyDeviceToHost, stream));
+    detail::check("cudaMemcpyAsync",
+                  cudaMemcpyAsync(norms_.data(), norms, norms_.size() * sizeof(double), cudaMemcpyDeviceToHost, stream));
     detail::check("cudaStreamSynchronize", cudaStreamSynchronize(stream));
     std::size_t row = 0;
     for (std::size_t a = 0; a < given.size(); ++a)
       for (index r = 0; r < given[a].rows.rows; ++r, ++row)
         if (!std::isfinite(norms_[row]))
-          contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers", norms_[row]);
+          contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers",
+                                      norms_[row]);
   }
 
   options options_;

@@ -14,12 +14,12 @@ namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
 
 /// The last `capacity` rows that were pushed, in device memory, and a label beside each if the queue is made with labels.
 ///
-/// As in contrastive::feature_queue the rows that are in lie in (size(), dim) row-major memory, in the order of their age until the queue
-/// is full; then a new row takes the place of the oldest. push is enqueued on the stream and allocates nothing. What the host
-/// knows, size() and oldest(), changes at once: read the rows on the same stream. For the same reason a push in a CUDA graph
-/// would write the same places at each launch, and is refused while a stream is captured.
-/// Throws std::invalid_argument where arguments do not fit.
-/// Source: He et al. 2020, "Momentum contrast for unsupervised visual representation learning", section 3.2.
+/// As in contrastive::feature_queue the rows that are in lie in (size(), dim) row-major memory, in the order of their age until
+/// the queue is full; then a new row takes the place of the oldest. push is enqueued on the stream and allocates nothing. What
+/// the host knows, size() and oldest(), changes at once: read the rows on the same stream. For the same reason a push in a CUDA
+/// graph would write the same places at each launch, and is refused while a stream is captured. Throws std::invalid_argument
+/// where arguments do not fit. Source: He et al. 2020, "Momentum contrast for unsupervised visual representation learning",
+/// section 3.2.
 template <class T>
 class feature_queue {
  public:
@@ -47,18 +47,22 @@ class feature_queue {
 
   void clear() { ring_ = {ring_.capacity, 0, 0}; }
 
-  /// Puts in a batch: rows (n, dim) and, exactly if the queue was made with labels, n labels (n, 1), all in device memory outside the
-  /// queue. Of a batch with more rows than the capacity the last `capacity` stay.
+  /// Puts in a batch: rows (n, dim) and, exactly if the queue was made with labels, n labels (n, 1), all in device memory
+  /// outside the queue. Of a batch with more rows than the capacity the last `capacity` stay.
   void push(const device_matrix_view<const T>& rows, cudaStream_t stream) { push(rows, {}, stream); }
-  void push(const device_matrix_view<const T>& rows, const device_matrix_view<const std::int64_t>& labels, cudaStream_t stream) {
+  void push(const device_matrix_view<const T>& rows, const device_matrix_view<const std::int64_t>& labels,
+            cudaStream_t stream) {
     if (rows.cols != dim_ || rows.rows < 0)
-      contrastive::detail::refuse(name, "rows", "(n, " + std::to_string(dim_) + ")", '(' + std::to_string(rows.rows) + ", " + std::to_string(rows.cols) + ")");
+      contrastive::detail::refuse(name, "rows", "(n, " + std::to_string(dim_) + ")",
+                                  '(' + std::to_string(rows.rows) + ", " + std::to_string(rows.cols) + ")");
     const bool labelled = labels_.size() > 0;
     if (labels.rows != (labelled ? rows.rows : 0) || (labelled && labels.cols != 1))
-      contrastive::detail::refuse(name, "labels", labelled ? std::to_string(rows.rows) + " labels, one a row" : "none: the queue was made without",
-                                  std::to_string(labels.rows) + " labels");
+      contrastive::detail::refuse(
+          name, "labels", labelled ? std::to_string(rows.rows) + " labels, one a row" : "none: the queue was made without",
+          std::to_string(labels.rows) + " labels");
     if (rows.rows == 0) return;
-    if (detail::is_capturing(stream)) contrastive::detail::refuse(name, "push", "a stream that is not captured", "a stream under capture");
+    if (detail::is_capturing(stream))
+      contrastive::detail::refuse(name, "push", "a stream that is not captured", "a stream under capture");
     detail::check_on_device(name, "rows", rows.data);
     if (labelled) detail::check_on_device(name, "labels", labels.data);
     const index skipped = ring_.skipped(rows.rows), first = ring_.first(rows.rows), count = rows.rows - skipped;
@@ -72,8 +76,8 @@ class feature_queue {
 
   index dim_;
   ring_places ring_{};
-  device_buffer<T> features_;             // (capacity, dim) row-major
-  device_buffer<std::int64_t> labels_;    // (capacity), or none
+  device_buffer<T> features_;           // (capacity, dim) row-major
+  device_buffer<std::int64_t> labels_;  // (capacity), or none
 };
 
 }  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda

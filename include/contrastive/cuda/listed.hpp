@@ -73,7 +73,7 @@ struct keep_listed {
 template <class P, class T, class R>
 struct multiply_listed {
   pair_lists<P> lists;
-  const R* anchors;     // rows of anchor 0 and candidate 0
+  const R* anchors;  // rows of anchor 0 and candidate 0
   const R* candidates;
   index anchor_base, candidate_base;  // their global rows
   index dim, stride;
@@ -88,7 +88,8 @@ struct multiply_listed {
     const index i = entry / lists.per_anchor, asked = lists.candidate(entry), j = lists.there(asked) ? asked : 0;
     double product = 0;
     for (index k = lanes.lane(); k < dim; k += lanes.size())
-      product += static_cast<double>(static_cast<T>(anchors[i * stride + k])) * static_cast<double>(static_cast<T>(candidates[j * stride + k]));
+      product += static_cast<double>(static_cast<T>(anchors[i * stride + k])) *
+                 static_cast<double>(static_cast<T>(candidates[j * stride + k]));
     product = lanes.sum(product);
     if (lanes.lane() == 0) listed[entry] = rule(static_cast<T>(product / temperature), anchor_base + i, candidate_base + j);
   }
@@ -191,7 +192,9 @@ struct find_gains {
   double shift;
   anchor_gains<T>* gains;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index i) const { gains[i] = anchor_gains<T>(sums[i], known->share, log_sum, normalize, shift); }
+  CONTRASTIVE_HOST_DEVICE void operator()(index i) const {
+    gains[i] = anchor_gains<T>(sums[i], known->share, log_sum, normalize, shift);
+  }
 };
 
 /// Turns the listed logits of an anchor into f_i dL/dx f_j.
@@ -236,9 +239,9 @@ struct gather_listed {
   const T* slopes;
   const R* rows;  // all global rows
   index anchor_base, num_anchors, candidate_base, num_candidates;
-  index first_row;  // the global row of op(0)
+  index first_row;    // the global row of op(0)
   index dim, stride;  // dim: coordinates of H
-  T* sums;          // H from there on
+  T* sums;            // H from there on
 
   template <class Lanes>
   CONTRASTIVE_HOST_DEVICE void operator()(index r, const Lanes& lanes) const {
@@ -259,7 +262,9 @@ struct gather_listed {
   }
 
  private:
-  CONTRASTIVE_HOST_DEVICE double at(index row, index k) const { return static_cast<double>(static_cast<T>(rows[row * stride + k])); }
+  CONTRASTIVE_HOST_DEVICE double at(index row, index k) const {
+    return static_cast<double>(static_cast<T>(rows[row * stride + k]));
+  }
 };
 
 /// The loss of each anchor.
@@ -291,8 +296,7 @@ struct report {
     sum = lanes.sum(sum);
     if (lanes.lane() != 0) return;
     if (loss != nullptr) *loss = static_cast<T>(known->loss);
-    if (temperature_gradient != nullptr)
-      *temperature_gradient = known->broken ? not_a_number<T> : static_cast<T>(-sum / tau);
+    if (temperature_gradient != nullptr) *temperature_gradient = known->broken ? not_a_number<T> : static_cast<T>(-sum / tau);
     if (valid_anchors != nullptr) *valid_anchors = known->valid_anchors;
   }
 };

@@ -3,12 +3,12 @@
 // The GPU as the tile engine sees it: a thread, a warp or a block a row, products by cuBLAS, sorting by CUB, all on one stream.
 #pragma once
 
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
 #include <algorithm>
 #include <contrastive/cuda/engine.hpp>
 #include <contrastive/cuda/runtime.cuh>
 #include <cub/device/device_radix_sort.cuh>
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
 #include <type_traits>
 
 namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
@@ -83,7 +83,8 @@ struct block_lanes {
 
 template <class Op>
 __global__ void __launch_bounds__(block) run_each(Op op, index count) {
-  for (index i = static_cast<index>(blockIdx.x) * block + threadIdx.x; i < count; i += static_cast<index>(gridDim.x) * block) op(i);
+  for (index i = static_cast<index>(blockIdx.x) * block + threadIdx.x; i < count; i += static_cast<index>(gridDim.x) * block)
+    op(i);
 }
 template <class Op>
 __global__ void __launch_bounds__(block) run_rows(Op op, index count) {
@@ -92,7 +93,8 @@ __global__ void __launch_bounds__(block) run_rows(Op op, index count) {
 template <class Op>
 __global__ void __launch_bounds__(block) run_short_rows(Op op, index count) {
   constexpr int rows = block / warp;
-  for (index row = static_cast<index>(blockIdx.x) * rows + threadIdx.x / warp; row < count; row += static_cast<index>(gridDim.x) * rows)
+  for (index row = static_cast<index>(blockIdx.x) * rows + threadIdx.x / warp; row < count;
+       row += static_cast<index>(gridDim.x) * rows)
     op(row, warp_lanes{});
 }
 
@@ -139,7 +141,8 @@ class machine {
     detail::check("cublasSetWorkspace", cublasSetWorkspace(blas_, memory, product_bytes));
     // Without TF32 for float, which has to be asked for, and with tensor cores for bfloat16, whose sums stay in float.
     detail::check("cublasSetMathMode",
-                  cublasSetMathMode(blas_, static_cast<cublasMath_t>(CUBLAS_DEFAULT_MATH | CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION)));
+                  cublasSetMathMode(blas_, static_cast<cublasMath_t>(CUBLAS_DEFAULT_MATH |
+                                                                     CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION)));
   }
   cudaStream_t stream() const { return stream_; }
 
@@ -167,10 +170,12 @@ class machine {
     const Out scale = static_cast<Out>(p.scale), keep = p.add ? Out(1) : Out(0);
     const auto turn = [](bool turned) { return turned ? CUBLAS_OP_T : CUBLAS_OP_N; };
     constexpr cublasComputeType_t sums = std::is_same_v<Out, double> ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F;
-    detail::check("cublasGemmEx", cublasGemmEx(blas_, turn(p.right_turned), turn(p.left_turned), static_cast<int>(p.columns), static_cast<int>(p.rows),
-                                               static_cast<int>(p.depth), &scale, p.right, detail::blas_type<In>::value, static_cast<int>(p.right_stride),
-                                               p.left, detail::blas_type<In>::value, static_cast<int>(p.left_stride), &keep, p.out,
-                                               detail::blas_type<Out>::value, static_cast<int>(p.out_stride), sums, CUBLAS_GEMM_DEFAULT));
+    detail::check(
+        "cublasGemmEx",
+        cublasGemmEx(blas_, turn(p.right_turned), turn(p.left_turned), static_cast<int>(p.columns), static_cast<int>(p.rows),
+                     static_cast<int>(p.depth), &scale, p.right, detail::blas_type<In>::value, static_cast<int>(p.right_stride),
+                     p.left, detail::blas_type<In>::value, static_cast<int>(p.left_stride), &keep, p.out,
+                     detail::blas_type<Out>::value, static_cast<int>(p.out_stride), sums, CUBLAS_GEMM_DEFAULT));
   }
 
   std::size_t sort_bytes(index count, index num_keys) const {
@@ -178,19 +183,19 @@ class machine {
     sort_in(nullptr, nullptr, nullptr, nullptr, count, num_keys, nullptr, bytes);
     return bytes;
   }
-  void sort(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index num_keys, void* memory,
-            std::size_t bytes_given) const {
+  void sort(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index num_keys,
+            void* memory, std::size_t bytes_given) const {
     std::size_t bytes = bytes_given;
     sort_in(keys, values, sorted_keys, sorted_values, count, num_keys, memory, bytes);
   }
 
  private:
-  void sort_in(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index num_keys, void* memory,
-               std::size_t& bytes) const {
+  void sort_in(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index num_keys,
+               void* memory, std::size_t& bytes) const {
     int bits = 1;
     while (bits < 63 && (index{1} << bits) < num_keys) ++bits;
-    detail::check("cub::DeviceRadixSort::SortPairs",
-                  cub::DeviceRadixSort::SortPairs(memory, bytes, keys, sorted_keys, values, sorted_values, count, 0, bits, stream_));
+    detail::check("cub::DeviceRadixSort::SortPairs", cub::DeviceRadixSort::SortPairs(memory, bytes, keys, sorted_keys, values,
+                                                                                     sorted_values, count, 0, bits, stream_));
   }
 
   cublasHandle_t blas_ = nullptr;

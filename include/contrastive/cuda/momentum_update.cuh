@@ -15,8 +15,8 @@ namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
 /// does, and for memory that is not the device's.
 /// Source: He et al. 2020, "Momentum contrast for unsupervised visual representation learning", eq. 2.
 template <class T>
-void momentum_update(const device_matrix_view<T>& key, const device_matrix_view<const std::type_identity_t<T>>& query, double momentum,
-                     cudaStream_t stream) {
+void momentum_update(const device_matrix_view<T>& key, const device_matrix_view<const std::type_identity_t<T>>& query,
+                     double momentum, cudaStream_t stream) {
   constexpr const char* who = "momentum_update";
   const auto say = [](index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
   if (!(momentum >= 0 && momentum <= 1)) contrastive::detail::refuse(who, "momentum", "a number from 0 to 1", momentum);

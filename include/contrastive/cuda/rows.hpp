@@ -14,8 +14,8 @@
 #include <cmath>
 #include <contrastive/core/host_device.hpp>
 #include <contrastive/core/matrix_view.hpp>
-#include <contrastive/similarity.hpp>
 #include <contrastive/cuda/anchor_state.hpp>
+#include <contrastive/similarity.hpp>
 #include <type_traits>
 
 namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
@@ -115,7 +115,8 @@ struct shape_rows {
       for (index k = lanes.lane(); k < dim && exponent != 0; k += lanes.size())
         row[k] = static_cast<R>(static_cast<float>(std::ldexp(widen(row[k]), -exponent)));
       if (lanes.lane() == 0)
-        numbers.factors[r] = kind == similarity::cosine ? static_cast<T>(std::ldexp(contrastive::detail::inverse_norm(norm), exponent)) : T(1);
+        numbers.factors[r] =
+            kind == similarity::cosine ? static_cast<T>(std::ldexp(contrastive::detail::inverse_norm(norm), exponent)) : T(1);
     } else if (kind == similarity::cosine) {
       const double scale = contrastive::detail::inverse_norm(norm);
       for (index k = lanes.lane(); k < dim; k += lanes.size()) row[k] = static_cast<T>(widen(row[k]) * scale);
@@ -155,8 +156,8 @@ struct shape_rows {
 template <class T, class R, class G>
 struct write_gradient {
   similarity kind;
-  const R* rows;          // of the argument
-  const T* sums;          // of the argument, f_i H_i
+  const R* rows;  // of the argument
+  const T* sums;  // of the argument, f_i H_i
   index dim, stride;
   row_numbers<T> numbers;  // of the argument
   double temperature;
@@ -171,7 +172,8 @@ struct write_gradient {
     const double back = f > 0 ? 1 / f : 0;
     double along = 0, scale = 1 / temperature;
     if (kind == similarity::cosine) {  // dL/du = H / τ and u = z / |z|: the part of H along u is lost
-      for (index k = lanes.lane(); k < dim; k += lanes.size()) along += static_cast<double>(h[k]) * static_cast<double>(static_cast<T>(row[k]));
+      for (index k = lanes.lane(); k < dim; k += lanes.size())
+        along += static_cast<double>(h[k]) * static_cast<double>(static_cast<T>(row[k]));
       along = lanes.sum(along);  // f_i H · v = H · u
       scale *= contrastive::detail::inverse_norm(numbers.norms[r]);
     } else if (kind == similarity::negative_squared_euclidean) {  // Σ dL/ds · 2 (c - z)
@@ -179,7 +181,8 @@ struct write_gradient {
       scale *= contrastive::detail::sqrt_2;
     }
     for (index k = lanes.lane(); k < dim; k += lanes.size()) {
-      const double u = f * static_cast<double>(static_cast<T>(row[k])), g = scale * (back * static_cast<double>(h[k]) - along * u);
+      const double u = f * static_cast<double>(static_cast<T>(row[k])),
+                   g = scale * (back * static_cast<double>(h[k]) - along * u);
       out.data[r * out.row_stride + k * out.col_stride] =
           static_cast<G>(static_cast<T>(known->broken ? not_a_number<double> : g));
     }

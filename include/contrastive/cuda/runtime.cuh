@@ -3,11 +3,11 @@
 // Calls of CUDA with errors as exceptions, device memory with an owner, and whose memory a pointer points to.
 #pragma once
 
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
 #include <contrastive/core/errors.hpp>
 #include <contrastive/core/types.hpp>
 #include <contrastive/cuda/error.hpp>
-#include <cublas_v2.h>
-#include <cuda_runtime.h>
 #include <new>
 #include <utility>
 
@@ -47,9 +47,11 @@ class device_buffer {
  public:
   device_buffer() = default;
   explicit device_buffer(index size) : size_(size) {
-    if (size > 0) detail::check("cudaMalloc", cudaMalloc(reinterpret_cast<void**>(&data_), static_cast<std::size_t>(size) * sizeof(V)));
+    if (size > 0)
+      detail::check("cudaMalloc", cudaMalloc(reinterpret_cast<void**>(&data_), static_cast<std::size_t>(size) * sizeof(V)));
   }
-  device_buffer(device_buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  device_buffer(device_buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   device_buffer& operator=(device_buffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

@@ -41,10 +41,14 @@ CONTRASTIVE_HOST_DEVICE double denominator_of(const P& pairs, index i, index j) 
 template <class Work>
 CONTRASTIVE_HOST_DEVICE void with_weights(tile_weights weights, const Work& work) {
   switch (weights) {
-    case tile_weights::zeros: return work.template operator()<tile_weights::zeros>();
-    case tile_weights::ones: return work.template operator()<tile_weights::ones>();
-    case tile_weights::ones_off_diagonal: return work.template operator()<tile_weights::ones_off_diagonal>();
-    case tile_weights::general: return work.template operator()<tile_weights::general>();
+    case tile_weights::zeros:
+      return work.template operator()<tile_weights::zeros>();
+    case tile_weights::ones:
+      return work.template operator()<tile_weights::ones>();
+    case tile_weights::ones_off_diagonal:
+      return work.template operator()<tile_weights::ones_off_diagonal>();
+    case tile_weights::general:
+      return work.template operator()<tile_weights::general>();
   }
 }
 
@@ -130,8 +134,8 @@ struct sum_tile {
   }
 };
 
-/// Turns a row of a tile into f_i G_ij f_j, G_ij = dL/dx_ij, and adds Σ G_ij (x_ij - log Z) to the temperature's share of the anchor:
-/// the slopes of an anchor sum to 0, so that is Σ G_ij x_ij, of terms that do not cancel.
+/// Turns a row of a tile into f_i G_ij f_j, G_ij = dL/dx_ij, and adds Σ G_ij (x_ij - log Z) to the temperature's share of the
+/// anchor: the slopes of an anchor sum to 0, so that is Σ G_ij x_ij, of terms that do not cancel.
 template <class P, class T, class R>
 struct slope_tile {
   P pairs;
