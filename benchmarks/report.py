@@ -103,7 +103,7 @@ def goals(f):
     threads = f.peers.get("threads", 2)
     big = f.memory.get((OURS, 65536))
     limit = 16 * 65536 + threads * 2**20
-    compile_ratio = f.compile_time["contrastive"] / f.compile_time["eigen"] if f.compile_time else None
+    compile_ratio = {who: f.compile_time[who] / f.compile_time["eigen"] for who in f.compile_time}
     clip_sizes = (128, 512)
     (float_time, _), (bf16_time, _) = (f.benchmark("nt_xent", kind, 4096, 128) for kind in ("float", "bf16"))
     bf16_ratio = float_time / bf16_time if float_time and bf16_time else None
@@ -140,7 +140,13 @@ def goals(f):
             [f.ratio("info_nce", 4096, 128, WEIGHTED)],
             at_most=True,
         ),
-        goal("compiling a user's file, time against `<Eigen/Dense>` alone", 1.5, [compile_ratio], at_most=True),
+        goal("compiling a user's file, time against `<Eigen/Dense>` alone", 1.5, [compile_ratio.get("contrastive")], at_most=True),
+        goal(
+            "the same where the engine is compiled once (CONTRASTIVE_SEPARATE_ENGINE)",
+            1.5,
+            [compile_ratio.get("separate")],
+            at_most=True,
+        ),
     ]
     return table(["goal", "wanted", "reached", "met"], rows)
 

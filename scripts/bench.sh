@@ -88,15 +88,17 @@ END
   compile() { # prints nanoseconds
     local start
     start="$(date +%s%N)"
-    "${CXX:-c++}" -std=c++20 -O2 -I "$root/include" -isystem "$eigen_include" -c "$build/$1.cpp" -o "$build/$1.o"
+    "${CXX:-c++}" -std=c++20 -O2 -I "$root/include" -isystem "$eigen_include" -c "$build/$1.cpp" -o "$build/$1.o" "${@:2}"
     echo $(($(date +%s%N) - start))
   }
-  eigen=() contrastive=()
+  eigen=() contrastive=() separate=()
   for _ in 1 2 3 4 5; do
     eigen+=("$(compile eigen)") contrastive+=("$(compile contrastive)")
+    separate+=("$(compile contrastive -DCONTRASTIVE_SEPARATE_ENGINE)")
   done
   median() { printf '%s\n' "$@" | sort -n | sed -n 3p; }
-  printf '{"eigen": %s, "contrastive": %s}\n' "$(median "${eigen[@]}")" "$(median "${contrastive[@]}")" > "$output/compile_time.json"
+  printf '{"eigen": %s, "contrastive": %s, "separate": %s}\n' "$(median "${eigen[@]}")" "$(median "${contrastive[@]}")" \
+    "$(median "${separate[@]}")" > "$output/compile_time.json"
 fi
 
 "$python" "$root/benchmarks/report.py" "$output" "$root/docs"

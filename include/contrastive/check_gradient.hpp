@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <contrastive/cpu/evaluator.hpp>
+#include <contrastive/engine/check_statements.hpp>
 #include <contrastive/engine/naive.hpp>
 #include <limits>
 #include <string>
@@ -19,6 +20,7 @@ struct gradient_check {
   double value_error = 0;        ///< engine against the definition, pair by pair
   double gradient_error = 0;     ///< engine against central differences of the definition, over all embeddings
   double temperature_error = 0;  ///< likewise for the temperature
+  std::string false_statement;   ///< a statement of the loss that contradicts its definition, such as `symmetric`; else empty
   std::string message;           ///< in words; where it failed, where
 
   explicit operator bool() const { return passed; }
@@ -26,7 +28,7 @@ struct gradient_check {
 
 /// Checks a loss on these embeddings, in double: its value on the engine against the definition (each pair's
 /// denominator(i, j) and positive(i, j), one by one), and the engine's gradients against central differences of that.
-/// A statement of the loss about tiles or lists that contradicts its definition shows here.
+/// What the loss says of tiles and lists is held against its definition, pair by pair.
 /// Embeddings of float are widened. Time grows with (rows · cols)²: some ten rows of some few columns are enough.
 ///
 ///   if (auto check = contrastive::check_gradient(my_loss{.labels = labels}, z); !check) std::puts(check.message.c_str());
@@ -77,10 +79,16 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
   colder.temperature = loss.temperature - temperature_step;
   check.temperature_error = error((define(warmer) - define(colder)) / (2 * temperature_step), got.temperature_gradient);
 
-  check.passed = check.value_error <= 1e-9 && check.gradient_error <= tolerance && check.temperature_error <= tolerance;
+  std::vector<shape> shapes;
+  for (const auto& view : views) shapes.push_back({view.rows, view.cols});
+  const argument_shapes all{shapes.data(), static_cast<int>(shapes.size())};
+  check.false_statement = detail::false_statement(detail::bind(loss, all), detail::ranges_of(loss.arrangement, all));
+
+  check.passed = check.false_statement.empty() && check.value_error <= 1e-9 && check.gradient_error <= tolerance && check.temperature_error <= tolerance;
   check.message = std::string(detail::loss_name<L>()) + (check.passed ? ": passed" : ": FAILED") + ": value " + detail::text(got.loss) +
                   " (error " + detail::text(check.value_error) + "), gradient error " + detail::text(check.gradient_error) + " at " +
-                  where + ", temperature gradient error " + detail::text(check.temperature_error);
+                  where + ", temperature gradient error " + detail::text(check.temperature_error) +
+                  (check.false_statement.empty() ? "" : "; the loss says " + check.false_statement);
   return check;
 }
 

@@ -26,19 +26,18 @@ CONTRASTIVE_HOST_DEVICE inline index prepared_dim(similarity kind, index dim) {
   return kind == similarity::negative_squared_euclidean ? dim + 2 : dim;
 }
 
-/// |z|, given the sum of its squares, or in another way where that has come near the ends of T's range. `each` calls a function
-/// with every element. Infinite or NaN where an element is.
-template <class T, class Each>
-CONTRASTIVE_HOST_DEVICE double norm(T squares, Each each) {
-  constexpr double low = sizeof(T) == 4 ? 1e-25 : 1e-280, high = sizeof(T) == 4 ? 1e37 : 1e300;
-  double total = static_cast<double>(squares);
-  if (total > low && total < high) return std::sqrt(total);
+/// |z|, given the sum of its squares in double, or in another way where that has left the range. `each` calls a function with
+/// every element. Infinite or NaN where an element is.
+template <class Each>
+CONTRASTIVE_HOST_DEVICE double norm(double squares, Each each) {
+  if (squares > 1e-280 && squares < 1e300) return std::sqrt(squares);
   double largest = 0;
-  each([&](double v) { largest = v != v || largest != largest ? v + largest : std::fmax(largest, std::fabs(v)); });
+  each([&](double v) { largest = std::fmax(largest, std::fabs(v)); });
+  if (squares != squares) return squares;
   if (!(largest > 0) || largest > 1.7e308) return largest;
-  total = 0;
-  each([&](double v) { total += (v / largest) * (v / largest); });
-  return largest * std::sqrt(total);
+  squares = 0;
+  each([&](double v) { squares += (v / largest) * (v / largest); });
+  return largest * std::sqrt(squares);
 }
 
 /// 1 / |z| for cosine, 0 for a row without a direction.

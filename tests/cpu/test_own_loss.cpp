@@ -148,6 +148,7 @@ TEST_CASE("check_gradient: a loss that says something false of its tiles fails")
     INFO(c.message);
     CHECK_FALSE(c.passed);
     CHECK_FALSE(static_cast<bool>(c));
+    CHECK(!c.false_statement.empty());
     CHECK(c.message.find("FAILED") != std::string::npos);
   }
 }
@@ -157,6 +158,7 @@ TEST_CASE("check_gradient: a loss that falsely claims to be symmetric fails") {
   const gradient_check c = check_gradient(falsely_symmetric{}, a);
   INFO(c.message);
   CHECK_FALSE(c.passed);
+  CHECK(c.false_statement.find("symmetric, but ") == 0);
 }
 
 TEST_CASE("check_gradient: embeddings that are not finite fail") {

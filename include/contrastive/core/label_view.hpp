@@ -34,6 +34,14 @@ class label_view {
   CONTRASTIVE_HOST_DEVICE std::int64_t operator[](index i) const {
     return wide_ ? static_cast<const std::int64_t*>(first_)[i] : static_cast<const std::int32_t*>(first_)[i];
   }
+  /// out[k] = 1 where label first + k is `label`, else 0.
+  template <class T>
+  CONTRASTIVE_HOST_DEVICE void equal(index first, index count, std::int64_t label, T* out) const {
+    const auto compare = [=](const auto* labels) {
+      for (index k = 0; k < count; ++k) out[k] = static_cast<T>(labels[k] == label);
+    };
+    wide_ ? compare(static_cast<const std::int64_t*>(first_) + first) : compare(static_cast<const std::int32_t*>(first_) + first);
+  }
 
  private:
   const void* first_ = nullptr;

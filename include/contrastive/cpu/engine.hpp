@@ -41,6 +41,7 @@ struct fixed_shift_limits<double> {  // e^±708
 ///   3. finish    losses, gains of each anchor                               O(N)
 ///   4. backward  the same strips again, computed anew or kept where all fit the budget, turned into dL/dx, times the rows
 ///   5. write     the chain rule through the similarity                      O(N d)
+/// Tiles of candidates whose gradient nobody wants are done with in 2. bfloat16 goes its own way to products: bf16_rows.
 /// Pairs that a loss lists are looked at one by one, beside the tiles.
 template <class T>
 class engine {
@@ -49,25 +50,23 @@ class engine {
       : kernels_(kernels_for<T>(best_instruction_set())), team_(threads), budget_(static_cast<index>(memory_budget / sizeof(T))) {}
 
   /// Memory is taken before anything is written: std::bad_alloc leaves the request's outputs as they were.
-  template <pair_weights P>
-  outcome run(P& pairs, const request<T>& r) {
-    plan(functions_of<T>(pairs, r.ranges.num_candidates()), r);
-    if constexpr (contrastive::detail::has_anchor_factors<P>)
-      if (pairs.prepares_anchors()) {
-        factors_.reserve(n_);
-        const auto body = [&](index) { each(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); }); };
-        team_.run(body);
-        pairs.anchor_factors = factors_.data();
-      }
+  outcome run(const pair_functions<T>& f, const request<T>& r) {
+    plan(f, r);
+    if (f_.prepare_anchor != nullptr) {
+      factors_.reserve(n_);
+      const auto body = [&](index) { each(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); }); };
+      team_.run(body);
+      f_.set_anchor_factors(f_.pairs, factors_.data());
+    }
     return evaluate();
   }
 
  private:
   static constexpr index usual_strip_rows = 64;  // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
-  static constexpr index largest_block = 256;  // rows; a slab of them is 32 KiB
-  static constexpr index least_block = 64;     // rows
-  static constexpr index fewest_blocks = 8;    // a side, so that threads share evenly
-  static constexpr index listed_rows = 64;     // anchors whose listed pairs are one task
+  static constexpr index largest_block = 256;    // rows; a slab of them is 32 KiB
+  static constexpr index least_block = 64;       // rows; less would leave the kernels too little to do at a time
+  static constexpr index fewest_blocks = 8;      // a side, so that threads share evenly
+  static constexpr index listed_rows = 64;       // anchors whose listed pairs are one task
   static constexpr index worth_threads = 4'000'000;  // multiply-adds; one thread needs some 40 µs for them, waking others 10
 
   /// One thread's memory.
@@ -84,7 +83,6 @@ class engine {
   index row_length(index columns) const {
     return columns * static_cast<index>(sizeof(T)) % 1024 == 0 ? columns + kernels_.width : columns;
   }
-  T scale() const { return static_cast<T>(1 / r_.temperature); }
   bool log_sum() const { return r_.pooling == pooling::log_sum; }
   bool has_columns() const { return symmetric_ || r_.both_ways; }
   anchor_states<T>& column_states() { return symmetric_ ? rows_ : columns_; }
@@ -116,12 +114,12 @@ class engine {
     candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, least_block, largest_block, fewest_blocks);
 
     const bool gradients = r.gradients != nullptr;
-    prepared_.reserve(kernels_, r.similarity, r.arguments, r.count, r.ranges.total, tiled, r.gradients);
+    bf16_ = std::is_same_v<T, float> && r.similarity != similarity::negative_squared_euclidean ? r.bf16 : nullptr;
+    prepared_.reserve(kernels_, r.similarity, r.temperature, r.arguments, r.count, r.ranges.total, bf16_ == nullptr ? tiled : 0, r.gradients);
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
     const index block_pairs = symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
     const index logits = block_pairs * anchors_.block * row_length(candidates_.block);
-    bf16_ = std::is_same_v<T, float> && r.similarity != similarity::negative_squared_euclidean ? r.bf16 : nullptr;
     strip_rows_ = bf16_ != nullptr ? largest_block : usual_strip_rows;
     keeps_ = gradients && logits <= budget_ && bf16_ == nullptr;  // bfloat16 is computed again sooner than it is read again
     if (bf16_ != nullptr) {
@@ -174,7 +172,7 @@ class engine {
     const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) pack_bf16(s);
-    if (bf16_ == nullptr) each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end, scale()); });
+    each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end); });
     team_.alone(thread, [&] { choose_shift(); });
     // Where gradients are to be written over the embeddings these have been read by now.
     if (r_.gradients != nullptr) each(r_.ranges.total, 64, [&](index row) { prepared_.clear_gradient(row); });
@@ -356,7 +354,7 @@ class engine {
     const anchor_gains& g = rows_.gains(i);
     const exponentials& e = exponentials_.data()[i];
     const double scale = g.gain * std::exp(shift_ - g.log_z);
-    prepared_.scale_gradient(r_.ranges.anchor_begin + i, static_cast<T>(scale));
+    prepared_.scale_gradient(r_.ranges.anchor_begin + i, scale);
     temperature_.data()[i] += scale * (e.warmth - (g.log_z - shift_) * e.sum);
   }
 
@@ -378,7 +376,7 @@ class engine {
         const index other = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
         if (tiled_begin <= other && other < tiled_end) anchors[in_tiles] = r_.ranges.anchor_begin + i, others[in_tiles++] = other;
       }
-      kernels_.same_logits(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), scale(), euclidean, anchors, others, in_tiles, x);
+      kernels_.same_logits(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), euclidean, anchors, others, in_tiles, x);
       for (index p = 0; p < in_tiles; ++p) listed_.data()[(anchors[p] - r_.ranges.anchor_begin) * count + t] = x[p];
     }
     for (index i = begin; i < end; ++i) {
@@ -389,7 +387,7 @@ class engine {
         while (last < count && !(tiled_begin <= partner[last] && partner[last] < tiled_end)) ++last;
         T* out = listed_.data() + i * count + t;
         kernels_.dots(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), anchor, partner + t, last - t, out);
-        for (index p = 0; p < last - t; ++p) out[p] = scale() * (out[p] + prepared_.rest(anchor, partner[t + p]));
+        for (index p = 0; p < last - t; ++p) out[p] += prepared_.rest(anchor, partner[t + p]);
         t = last + 1;
       }
     }
@@ -477,15 +475,19 @@ class engine {
     for_each_strip(I, J, block_with_columns, [&](const tile& t, bool with_columns) {
       logits<T> strip;
       if (!load_strip(s, I, J, t, true, strip)) return;
+      // A square on the diagonal holds each pair in both orders, so that with the gains of both its rows alone give all of H.
+      const bool square = symmetric_ && t.anchor_begin == t.candidate_begin;
       const gains<T> rows = rows_.vectors_from(t.anchor_begin),
-                     columns = with_columns ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
+                     columns = with_columns || square ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
       T* temperature = s.rows.data() + 6 * strip_rows_;
       if (plain(strip))
-        (with_columns ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
+        (with_columns || square ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
       else
         kernels_.slope_general(strip, rows, columns, temperature);
-      for (index i = t.anchor_begin; i < t.anchor_end; ++i) temperature_.data()[i] += static_cast<double>(temperature[i - t.anchor_begin]);
-      accumulate(s, t, strip, true);
+      const double once = square ? 0.5 : 1;
+      for (index i = t.anchor_begin; i < t.anchor_end; ++i)
+        temperature_.data()[i] += once * static_cast<double>(temperature[i - t.anchor_begin]);
+      accumulate(s, t, strip, !square);
     });
   }
   /// H of the anchors += G · candidates, and H of the candidates += Gᵀ · anchors.
@@ -530,7 +532,7 @@ class engine {
   void pack_bf16(scratch& s) {
     const auto pack = [&](bf16_rows& rows) {
       team_.share(rows.num_groups(), [&](index g) {
-        rows.pack(g, r_.similarity == similarity::cosine, scale(), s.line.data(), [&](index r, float* line) { prepared_.read_plain(r, line); },
+        rows.pack(g, r_.similarity == similarity::cosine, static_cast<T>(1 / r_.temperature), s.line.data(), [&](index r, float* line) { prepared_.read_plain(r, line); },
                   [&](index r) { return prepared_.norm(r); });
       });
     };
@@ -556,12 +558,13 @@ class engine {
                       panels, whole_groups(num_anchors), out, out_stride, bf16_rows::group, true, nullptr, nullptr});
     });
   }
-  /// From f H to H.
+  /// From f H to H with rows times √(1 / τ), as the other products leave it.
   void finish_bf16() {
+    const double root = std::sqrt(1 / r_.temperature);
     const auto divide = [&](const bf16_rows& rows) {
       each(rows.count(), 64, [&](index i) {
-        const float factor = *rows.factors(i);
-        prepared_.scale_gradient(rows.begin() + i, factor > 0 ? 1 / factor : 0);
+        const double factor = static_cast<double>(*rows.factors(i));
+        prepared_.scale_gradient(rows.begin() + i, factor > 0 ? root / factor : 0);
       });
     };
     divide(bf16_anchors_);
@@ -571,7 +574,7 @@ class engine {
   // ---- 5
 
   void write() {
-    each(r_.ranges.total, 64, [&](index row) { prepared_.write_gradient(row, r_.temperature); });
+    each(r_.ranges.total, 64, [&](index row) { prepared_.write_gradient(row); });
   }
 
   /// An anchor's slopes dl/dx sum to 0, so Σ slope · x is also Σ slope · (x - log Z), whose terms do not cancel.

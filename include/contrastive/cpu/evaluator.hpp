@@ -3,19 +3,13 @@
 // The front on the CPU: value, value_and_gradient, and the evaluator that keeps its memory.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <contrastive/core/arguments.hpp>
-#include <contrastive/core/errors.hpp>
 #include <contrastive/core/options.hpp>
-#include <contrastive/cpu/engine.hpp>
-#include <contrastive/cpu/kernels/bf16_kernels.hpp>
+#include <contrastive/cpu/evaluation_access.hpp>
 #include <contrastive/cpu/result.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 #include <initializer_list>
-#include <string>
-#include <utility>
 #include <vector>
 
 namespace contrastive::inline CONTRASTIVE_FLAGS {
@@ -23,10 +17,12 @@ namespace contrastive::inline CONTRASTIVE_FLAGS {
 /// Evaluates losses and keeps its workspace and threads: from the second call of the same size on, nothing is allocated.
 ///
 /// T is the scalar of the embeddings and of the results, float or double; an evaluator<float> also takes embeddings of 16
-/// bits (Eigen::half, Eigen::bfloat16), which it widens exactly. Inside, sums over many pairs are double.
+/// bits: Eigen::bfloat16 is multiplied as it is where the processor can, and else widened exactly, as is Eigen::half. Inside,
+/// sums over many pairs are double.
 /// The same input gives the same bits, whatever the number of threads. One evaluator serves one thread at a time.
-/// Memory: about three copies of the embeddings, some numbers a row, half a MiB a thread, and at most options::memory_budget
-/// for logits; nothing else grows with N².
+/// Memory: two copies of the embeddings, some 150 bytes a row, a quarter of a MiB a thread, and at most
+/// options::memory_budget for logits; nothing else grows with N². A third copy where gradients cannot be summed in the
+/// memory that they go to: columns that are not contiguous, or not a multiple of the vectors' width (32 floats with AVX-512).
 ///
 /// All calls throw std::invalid_argument, naming the argument, what was expected and what came, before anything is
 /// written, and std::bad_alloc where memory runs out, likewise before anything is written. A NaN or an infinity in an
@@ -39,9 +35,7 @@ class evaluator {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
-  explicit evaluator(const options& how = {}) : options_(how), engine_(how.threads, how.memory_budget) {
-    if (how.threads < 0) detail::refuse("options", "threads", "0 (all) or more", how.threads);
-  }
+  explicit evaluator(const options& how = {}) : evaluation_(cpu::make_evaluation<T>(how)) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;
 
@@ -82,7 +76,7 @@ class evaluator {
   template <class... E>
   static const cpu::bf16_kernel_table* bf16_kernels() {
     if constexpr ((detail::is_bfloat16<detail::scalar_of<E>> && ...))
-      return cpu::best_bf16_kernels();
+      return cpu::bf16_kernels_for<T>();
     else
       return nullptr;
   }
@@ -104,98 +98,14 @@ class evaluator {
   template <class L>
   const result<T>& evaluate(const L& loss, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
                             int num_gradients, bool with_gradients, const cpu::bf16_kernel_table* bf16) {
-    constexpr const char* who = detail::loss_name<L>();
-    shapes_.clear();
-    for (int a = 0; a < count; ++a) shapes_.push_back({arguments[a].rows, arguments[a].cols});
-    const argument_shapes shapes{shapes_.data(), count};
-    detail::check_arguments(who, loss.temperature, loss.arrangement, shapes);
-    for (int a = 0; a < count; ++a)
-      if (arguments[a].data == nullptr) detail::refuse(who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
+    const cpu::call<T> call{detail::loss_name<L>(), loss.temperature,  loss.similarity, loss.pooling,  loss.reduction, loss.arrangement,
+                            arguments,              count,             gradients,       num_gradients, with_gradients, bf16};
+    const argument_shapes shapes = cpu::check_call(*evaluation_, call);
     auto pairs = detail::bind(loss, shapes);
-    if (gradients != nullptr) check_outputs(who, arguments, count, gradients, num_gradients);
-    if (options_.check_finite) check_finite(who, arguments, count);
-
-    const reduction reduce = loss.reduction;
-    const auto ranges = detail::ranges_of(loss.arrangement, shapes);
-    const auto losses = static_cast<std::size_t>(reduce == reduction::none ? ranges.num_anchors() : 0);
-    const bool own_gradients = with_gradients && gradients == nullptr;
-    result<T> fresh;  // of another size than the last result: that one stays until nothing can fail any more
-    const bool fits = result_.per_anchor.size() == losses && (!own_gradients || gradients_fit(arguments, count));
-    result<T>& to = fits ? result_ : fresh;
-    outputs_.clear();
-    if (gradients != nullptr) outputs_.assign(gradients, gradients + count);
-    if (own_gradients) {
-      to.gradients.resize(static_cast<std::size_t>(count));
-      for (int a = 0; a < count; ++a) {
-        auto& g = to.gradients[static_cast<std::size_t>(a)];
-        arguments[a].needs_gradient ? g.resize(shapes[a].rows, shapes[a].cols) : g.resize(0, 0);
-        outputs_.push_back(g);
-      }
-    }
-    to.per_anchor.resize(losses);
-    const cpu::request<T> request{arguments, count, ranges, loss.temperature, loss.similarity, loss.pooling, reduce,
-                                  loss.arrangement == arrangement::both_ways, with_gradients ? outputs_.data() : nullptr,
-                                  losses > 0 ? to.per_anchor.data() : nullptr, bf16};
-    const cpu::outcome out = engine_.run(pairs, request);
-    to.loss = static_cast<T>(out.loss);
-    to.temperature_gradient = static_cast<T>(out.temperature_gradient);
-    to.valid_anchors = out.valid_anchors;
-    if (!fits) {
-      if (!own_gradients) fresh.gradients.swap(result_.gradients);
-      result_ = std::move(fresh);
-    }
-    if (gradients != nullptr) result_.gradients.clear();
-    return result_;
+    return cpu::evaluate_call(*evaluation_, call, cpu::functions_of<T>(pairs, detail::ranges_of(loss.arrangement, shapes).num_candidates()));
   }
 
-  /// Has the last result room for these gradients?
-  bool gradients_fit(const detail::argument<T>* arguments, int count) const {
-    if (result_.gradients.size() != static_cast<std::size_t>(count)) return false;
-    for (int a = 0; a < count; ++a) {
-      const auto& g = result_.gradients[static_cast<std::size_t>(a)];
-      const bool needed = arguments[a].needs_gradient;
-      if (g.rows() != (needed ? arguments[a].rows : 0) || g.cols() != (needed ? arguments[a].cols : 0)) return false;
-    }
-    return true;
-  }
-
-  static void check_outputs(const char* who, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
-                            int num_gradients) {
-    if (num_gradients != count) detail::refuse(who, "gradients", std::to_string(count) + " views, one an embedding argument", num_gradients);
-    const auto span = [](const matrix_view<T>& g) {
-      const T* last = g.data + (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
-      return std::pair<const T*, const T*>(std::min<const T*>(g.data, last), std::max<const T*>(g.data, last));
-    };
-    for (int a = 0; a < count; ++a) {
-      if (!arguments[a].needs_gradient) continue;
-      const index rows = arguments[a].rows, cols = arguments[a].cols;
-      if (gradients[a].data == nullptr || gradients[a].rows != rows || gradients[a].cols != cols)
-        detail::refuse(who, "gradients[" + std::to_string(a) + "]", "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")",
-                       "(" + std::to_string(gradients[a].rows) + ", " + std::to_string(gradients[a].cols) + ")");
-      for (int b = 0; b < a; ++b) {
-        if (!arguments[b].needs_gradient) continue;
-        const auto one = span(gradients[a]), other = span(gradients[b]);
-        if (one.first <= other.second && other.first <= one.second)
-          detail::refuse(who, "gradients[" + std::to_string(a) + "]", "memory of its own", "memory that overlaps gradients[" + std::to_string(b) + "]");
-      }
-    }
-  }
-
-  static void check_finite(const char* who, const detail::argument<T>* arguments, int count) {
-    for (int a = 0; a < count; ++a)
-      for (index r = 0; r < arguments[a].rows; ++r)
-        for (index c = 0; c < arguments[a].cols; ++c) {
-          T v;
-          arguments[a].read(r, c, 1, &v);
-          if (!std::isfinite(v)) detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers", v);
-        }
-  }
-
-  options options_;
-  cpu::engine<T> engine_;
-  std::vector<shape> shapes_;
-  std::vector<matrix_view<T>> outputs_;
-  result<T> result_;
+  cpu::evaluation_pointer<T> evaluation_;
 };
 
 namespace detail {

@@ -16,7 +16,7 @@ struct listed_pair {
 
 template <class T>
 struct pair_functions {
-  const void* pairs;
+  void* pairs;
   bool symmetric, normalize_positives, positives_in_tiles;
   index tiled_begin, tiled_end;  // candidates
   index listed_per_anchor;
@@ -25,16 +25,19 @@ struct pair_functions {
   void (*fill_denominators)(const void* pairs, const tile&, T* out, index ld);
   void (*fill_positives)(const void* pairs, const tile&, T* out, index ld);
   listed_pair (*listed)(const void* pairs, index anchor, index t);
+  /// Null where no factors are prepared.
   double (*prepare_anchor)(const void* pairs, index anchor);
+  void (*set_anchor_factors)(void* pairs, const double* factors);
 };
 
 namespace detail {
 
-template <class T, class Weight>
-void fill(const tile& t, T* out, index ld, Weight weight) {
+/// row(i, first, count, out) for the anchors of a tile.
+template <class T, class Row>
+void fill(const tile& t, T* out, index ld, Row row) {
   const index columns = t.candidate_end - t.candidate_begin;
   for (index i = t.anchor_begin; i < t.anchor_end; ++i, out += ld) {
-    for (index c = 0; c < columns; ++c) out[c] = static_cast<T>(weight(i, t.candidate_begin + c));
+    row(i, t.candidate_begin, columns, out);
     for (index c = columns; c < ld; ++c) out[c] = 0;
   }
 }
@@ -43,7 +46,7 @@ void fill(const tile& t, T* out, index ld, Weight weight) {
 
 /// The functions of pair weights that must live as long as the result is used.
 template <class T, pair_weights P>
-pair_functions<T> functions_of(const P& pairs, index num_candidates) {
+pair_functions<T> functions_of(P& pairs, index num_candidates) {
   pair_functions<T> f{};
   f.pairs = &pairs;
   f.symmetric = contrastive::detail::is_symmetric<P>();
@@ -58,10 +61,20 @@ pair_functions<T> functions_of(const P& pairs, index num_candidates) {
       return tile_weights::general;
   };
   f.fill_denominators = [](const void* p, const tile& t, T* out, index ld) {
-    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index j) { return pairs.denominator(i, j); });
+    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index first, index count, T* row) {
+      if constexpr (requires { pairs.denominators(i, first, count, row); })
+        pairs.denominators(i, first, count, row);
+      else
+        for (index c = 0; c < count; ++c) row[c] = static_cast<T>(pairs.denominator(i, first + c));
+    });
   };
   f.fill_positives = [](const void* p, const tile& t, T* out, index ld) {
-    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index j) { return pairs.positive(i, j); });
+    detail::fill(t, out, ld, [pairs = *static_cast<const P*>(p)](index i, index first, index count, T* row) {
+      if constexpr (requires { pairs.positives(i, first, count, row); })
+        pairs.positives(i, first, count, row);
+      else
+        for (index c = 0; c < count; ++c) row[c] = static_cast<T>(pairs.positive(i, first + c));
+    });
   };
   if constexpr (requires { pairs.listed_per_anchor(); }) {
     f.listed_per_anchor = pairs.listed_per_anchor();
@@ -75,7 +88,10 @@ pair_functions<T> functions_of(const P& pairs, index num_candidates) {
     };
   }
   if constexpr (contrastive::detail::has_anchor_factors<P>)
-    f.prepare_anchor = [](const void* p, index anchor) { return static_cast<double>(static_cast<const P*>(p)->prepare_anchor(anchor)); };
+    if (pairs.prepares_anchors()) {
+      f.prepare_anchor = [](const void* p, index anchor) { return static_cast<double>(static_cast<const P*>(p)->prepare_anchor(anchor)); };
+      f.set_anchor_factors = [](void* p, const double* factors) { static_cast<P*>(p)->anchor_factors = factors; };
+    }
   return f;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/cpu/aligned_buffer.hpp>
 #include <contrastive/cpu/kernels/interface.hpp>
@@ -19,9 +20,10 @@ class prepared_rows {
  public:
   /// Takes the sizes and the memory for them; throws std::bad_alloc. `outputs`: where the gradients go, one view an argument,
   /// or null.
-  void reserve(const kernel_table<T>& kernels, similarity kind, const contrastive::detail::argument<T>* arguments, int count, index total,
+  void reserve(const kernel_table<T>& kernels, similarity kind, double temperature, const contrastive::detail::argument<T>* arguments, int count, index total,
                index num_panel_rows, const matrix_view<T>* outputs) {
     const index width = kernels.width;
+    root_ = std::sqrt(1 / temperature);
     kernels_ = &kernels, kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
     dim_ = arguments[0].cols;
     prepared_dim_ = contrastive::detail::prepared_dim(kind, dim_);
@@ -60,36 +62,35 @@ class prepared_rows {
       along_row(slabs(r), dim_, [&](index k, const T& v) { centre_.data()[k] += static_cast<double>(v) / static_cast<double>(total_); });
   }
 
-  /// Gives global row r the anchor's form.
+  /// Gives global row r the anchor's form, times √(1 / temperature): so products are logits, and x_ij is x_ji to the last bit.
   void shape(index r) {
     T* z = slabs(r);
     if (kind_ == similarity::negative_squared_euclidean)
       along_row(z, dim_, [&](index k, T& v) { v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k])); });
-    const pieces<T> to{z, slab_stride()};
-    const pieces<const T> from{z, slab_stride()};
-    const T squares = kernels_->dot(from, from, num_slabs_);
+    const double squares = kernels_->squares({z, slab_stride()}, num_slabs_);
     const double length = contrastive::detail::norm(squares, [&](auto visit) {
       along_row(z, dim_, [&](index, const T& v) { visit(static_cast<double>(v)); });
     });
     norms_.data()[r] = length;
-    if (kind_ == similarity::cosine) kernels_->combine(to, from, from, num_slabs_, static_cast<T>(contrastive::detail::inverse_norm(length)), 0);
+    const double inverse = kind_ == similarity::cosine ? contrastive::detail::inverse_norm(length) : 1;
+    kernels_->scale({z, slab_stride()}, num_slabs_, inverse * root_);
     if (kind_ == similarity::negative_squared_euclidean) {
       norms_.data()[r] = length / contrastive::detail::sqrt_2;
-      z[offset(0, dim_)] = -squares / 2;
+      z[offset(0, dim_)] = static_cast<T>(-squares / 2 * root_ * root_);
       z[offset(0, dim_ + 1)] = T(1);
     }
   }
 
-  /// Fills panel p with candidates from global row `first` + p · width on, up to `end`, in the candidate's form times scale.
-  void pack_panel(index p, index first, index end, T scale) {
+  /// Fills panel p with candidates from global row `first` + p · width on, up to `end`, in the candidate's form.
+  void pack_panel(index p, index first, index end) {
     T* panel = panels_.data() + p * panel_size();
     const index begin = first + p * width_, count = std::min(width_, end - begin);
     if (count == width_) {
-      kernels_->pack(row(begin), slab_stride(), prepared_dim_, scale, panel);
+      kernels_->pack(row(begin), slab_stride(), prepared_dim_, panel);
     } else {
       std::fill_n(panel, panel_size(), T(0));
       for (index c = 0; c < count; ++c)
-        along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[k * width_ + c] = scale * v; });
+        along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[k * width_ + c] = v; });
     }
     if (kind_ == similarity::negative_squared_euclidean)  // the candidate's form of a row has the last two coordinates swapped
       std::swap_ranges(panel + dim_ * width_, panel + (dim_ + 1) * width_, panel + (dim_ + 1) * width_);
@@ -98,8 +99,8 @@ class prepared_rows {
   void clear_gradient(index r) {
     if (T* h = gradient(r)) std::fill_n(h, num_slabs_ * width_, T(0));
   }
-  void scale_gradient(index r, T scale) {
-    if (T* h = gradient(r)) kernels_->combine({h, width_}, {h, width_}, {h, width_}, num_slabs_, scale, 0);
+  void scale_gradient(index r, double scale) {
+    if (T* h = gradient(r)) kernels_->scale({h, width_}, num_slabs_, scale);
   }
   /// Calls visit(offset, count, out, out_stride) for each run of the global rows [begin, end) whose H is wanted.
   template <class Visit>
@@ -121,21 +122,24 @@ class prepared_rows {
     return wanted;
   }
 
-  /// Writes dL/dz of global row r, from H_r = Σ dL/dx · (anchor's form of the partner), x = s / temperature.
-  void write_gradient(index r, double temperature) {
+  /// Writes dL/dz of global row r, from H_r = Σ dL/dx · (row of the partner).
+  void write_gradient(index r) {
     for (std::size_t a = 0; a < destinations_.size(); ++a) {
       const destination& to = destinations_[a];
       if (r < to.begin || r >= to.end || to.sums == nullptr) continue;
       T* h = to.sums + (r - to.begin) * to.stride;
       const pieces<T> sums{h, width_};
       const pieces<const T> sums_read{h, width_}, u{row(r), slab_stride()};
-      double scale = 1 / temperature;
+      double scale = root_;
       T along = 0;
       switch (kind_) {
-        case similarity::cosine:  // dL/du = H / τ and u = z / |z|: the part of H along u is lost
-          along = kernels_->dot(sums_read, u, num_slabs_);
+        case similarity::cosine: {  // the part of H along z is lost; twice, since the first time leaves what rounding adds to it
+          const T squares = std::max(kernels_->dot(u, u, num_slabs_), std::numeric_limits<T>::min());
+          kernels_->combine(sums, sums_read, u, num_slabs_, T(1), kernels_->dot(sums_read, u, num_slabs_) / squares);
+          along = kernels_->dot(sums_read, u, num_slabs_) / squares;
           scale *= contrastive::detail::inverse_norm(norm(r));
           break;
+        }
         case similarity::dot: break;
         case similarity::negative_squared_euclidean:  // Σ dL/ds · 2 (c - z); the last coordinate of H holds Σ dL/dx
           along = h[dim_ + 1];
@@ -233,6 +237,7 @@ class prepared_rows {
   similarity kind_ = similarity::cosine;
   const contrastive::detail::argument<T>* arguments_ = nullptr;
   int count_ = 0;
+  double root_ = 1;
   index total_ = 0, width_ = 1, dim_ = 0, prepared_dim_ = 0, num_slabs_ = 0, num_panels_ = 0;
   aligned_buffer<T> rows_;      // (total, prepared_dim) slabs
   std::vector<destination> destinations_;  // one an argument

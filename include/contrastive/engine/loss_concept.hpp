@@ -70,6 +70,8 @@ concept pair_weights = std::is_trivially_copyable_v<P> && requires(const P& p, i
 ///   index listed_per_anchor(); index listed(i, t)    the t-th candidate of anchor i that is looked at by itself;
 ///                                                    no candidate twice for one anchor
 ///   tile_weights weights_of(const tile&)             what is true of the whole tile
+///   void denominators(i, first, count, T* out)       D_ij of `count` candidates from `first` on, all of them tiled, where a
+///   void positives(i, first, count, T* out)          loop of one's own is faster; likewise P_ij
 ///   double prepare_anchor(i); const double* anchor_factors   a number per anchor, computed before all else; the engine
 ///                                                    then points anchor_factors at all of them. Used if prepares_anchors()
 template <class L>

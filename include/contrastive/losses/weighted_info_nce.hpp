@@ -6,6 +6,7 @@
 #include <cmath>
 #include <contrastive/core/matrix_view.hpp>
 #include <contrastive/losses/pairs/query_key.hpp>
+#include <cstring>
 
 namespace contrastive::inline CONTRASTIVE_FLAGS {
 
@@ -28,17 +29,50 @@ struct weight_matrix {
   CONTRASTIVE_HOST_DEVICE float operator()(index i, index column) const {
     return values.data[i * values.row_stride + column * values.col_stride];
   }
+  /// Times factor, of `count` successive columns.
+  template <class T>
+  CONTRASTIVE_HOST_DEVICE void row(index i, index first, index count, double factor, T* out) const {
+    const float* from = values.data + i * values.row_stride + first * values.col_stride;
+#if !defined(__CUDA_ARCH__)
+    if constexpr (std::is_same_v<T, float>)
+      if (values.col_stride == 1 && factor == 1) {
+        std::memcpy(out, from, static_cast<std::size_t>(count) * sizeof(float));
+        return;
+      }
+#endif
+    for (index c = 0; c < count; ++c, from += values.col_stride) out[c] = static_cast<T>(*from) * static_cast<T>(factor);
+  }
   /// `look`: at the weights too, not at the shape alone.
   void check(const char* who, index num_queries, index num_columns, bool in_batch, bool look) const {
     if (values.rows != num_queries || values.cols != num_columns || values.data == nullptr)
       detail::refuse(who, "weights", '(' + std::to_string(num_queries) + ", " + std::to_string(num_columns) + ")",
                      '(' + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
-    for (index i = 0; look && i < num_queries; ++i)
-      for (index c = 0; c < num_columns; ++c) {
-        const float w = (*this)(i, c);
-        if (!(w >= 0 && w <= 3.4e38f) && !(in_batch && c == i))
+    for (index i = 0; look && i < num_queries; ++i) {
+      if (all_weights(i, num_columns)) continue;
+      for (index c = 0; c < num_columns; ++c)
+        if (const float w = (*this)(i, c); !is_weight(w) && !(in_batch && c == i))
           detail::refuse(who, "weights(" + std::to_string(i) + ", " + std::to_string(c) + ")", "a finite weight of at least 0", w);
+    }
+  }
+
+ private:
+  static bool is_weight(float w) { return w >= 0 && w <= 3.4e38f; }
+  /// A quick look at a whole row, four sums at a time: Σ 0 · w is NaN where one is not finite, and Σ (w - |w|) negative where one is.
+  bool all_weights(index i, index num_columns) const {
+    const float* row = values.data + i * values.row_stride;
+    float below[4] = {}, beyond[4] = {};
+    index c = 0;
+    for (; c + 4 <= num_columns; c += 4)
+      for (int part = 0; part < 4; ++part) {
+        const float w = row[(c + part) * values.col_stride];
+        below[part] += w - std::fabs(w), beyond[part] += 0 * w;
       }
+    for (; c < num_columns; ++c) {
+      const float w = row[c * values.col_stride];
+      below[0] += w - std::fabs(w), beyond[0] += 0 * w;
+    }
+    const float all_below = (below[0] + below[1]) + (below[2] + below[3]), all_beyond = (beyond[0] + beyond[1]) + (beyond[2] + beyond[3]);
+    return all_below >= 0 && all_beyond == 0;
   }
 };
 

@@ -261,4 +261,9 @@ inline const bf16_kernel_table* best_bf16_kernels() {
 #endif
 }
 
+template <class T>
+const bf16_kernel_table* bf16_kernels_for() {
+  return best_bf16_kernels();
+}
+
 }  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu

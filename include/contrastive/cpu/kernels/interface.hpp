@@ -107,10 +107,12 @@ struct kernel_table {
   void (*slope_rows_and_columns)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
   void (*slope_general)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
   void (*dots)(const T* rows, index slab_stride, index dim, index anchor, const index* partners, index count, T* out);
-  void (*same_logits)(const T* rows, index slab_stride, index dim, T scale, bool euclidean, const index* anchors, const index* partners,
+  void (*same_logits)(const T* rows, index slab_stride, index dim, bool euclidean, const index* anchors, const index* partners,
                       index count, T* out);
   void (*add_row)(T* out, T g, const T* row);
-  void (*pack)(const T* rows, index slab_stride, index dim, T scale, T* panel);
+  void (*pack)(const T* rows, index slab_stride, index dim, T* panel);
+  double (*squares)(pieces<const T> z, index num_slabs);
+  void (*scale)(pieces<T> z, index num_slabs, double factor);
   T (*dot)(pieces<const T> h, pieces<const T> u, index num_slabs);
   void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index num_slabs, T scale, T along);
 };

@@ -49,6 +49,17 @@ struct query_key_pairs {
   }
   CONTRASTIVE_HOST_DEVICE double positive(index i, index j) const { return i == j ? 1 : 0; }
 
+  template <class T>
+  CONTRASTIVE_HOST_DEVICE void denominators(index i, index first, index count, T* out) const {
+    const index column = in_batch ? first : first - num_queries;
+    const double factor = mean_one ? anchor_factors[i] : 1;
+    if constexpr (requires { weight.row(i, column, count, factor, out); })
+      weight.row(i, column, count, factor, out);
+    else
+      for (index c = 0; c < count; ++c) out[c] = static_cast<T>(static_cast<double>(weight(i, column + c)) * factor);
+    if (first <= i && i < first + count) out[i - first] = 1;
+  }
+
   CONTRASTIVE_HOST_DEVICE index tiled_begin() const { return in_batch ? 0 : num_queries; }
   CONTRASTIVE_HOST_DEVICE index tiled_end() const { return num_queries + (per_anchor ? 0 : num_negatives); }
   CONTRASTIVE_HOST_DEVICE tile_weights weights_of(const tile&) const {

@@ -27,6 +27,22 @@ struct same_class_pairs {
     return j < num_rows ? i != j && label(i) == label(j) : label(i) == j - num_rows;
   }
 
+  template <class T>
+  CONTRASTIVE_HOST_DEVICE void denominators(index i, index first, index count, T* out) const {
+    for (index c = 0; c < count; ++c) out[c] = 1;
+    if (first <= i && i < first + count) out[i - first] = 0;
+  }
+  template <class T>
+  CONTRASTIVE_HOST_DEVICE void positives(index i, index first, index count, T* out) const {
+    const std::int64_t mine = label(i);
+    for (index done = 0; done < count;) {  // runs in which labels do not repeat
+      const index at = (first + done) % labels.size(), here = labels.size() - at < count - done ? labels.size() - at : count - done;
+      labels.equal(at, here, mine, out + done);
+      done += here;
+    }
+    if (first <= i && i < first + count) out[i - first] = 0;
+  }
+
   CONTRASTIVE_HOST_DEVICE index tiled_begin() const { return 0; }
   CONTRASTIVE_HOST_DEVICE index tiled_end() const { return num_rows; }
   CONTRASTIVE_HOST_DEVICE tile_weights weights_of(const tile&) const { return tile_weights::ones_off_diagonal; }

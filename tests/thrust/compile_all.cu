@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Every loss with the Thrust engine in CONTRASTIVE_SCALAR, for nvcc: what is not marked for the device shows as a warning.
+#include <contrastive/losses/clip.hpp>
+#include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/info_nce.hpp>
+#include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/sup_con.hpp>
+#include <contrastive/losses/weighted_info_nce.hpp>
+#include <contrastive/thrust/evaluator.hpp>
+
+namespace contrastive::testing {
+namespace {
+
+/// A loss of the user's own: neighbours attract.
+struct neighbours {
+  double temperature = 0.5;
+  contrastive::similarity similarity = contrastive::similarity::cosine;
+  contrastive::reduction reduction = contrastive::reduction::mean;
+
+  static constexpr auto arrangement = contrastive::arrangement::all_against_all;
+  static constexpr auto pooling = contrastive::pooling::log_sum;
+
+  CONTRASTIVE_HOST_DEVICE double denominator(index i, index j) const { return i != j ? 1 : 0; }
+  CONTRASTIVE_HOST_DEVICE double positive(index i, index j) const { return i - j == 1 || j - i == 1 ? 1 : 0; }
+};
+
+/// Weights of negatives by a function of the user's own.
+struct by_column {
+  CONTRASTIVE_HOST_DEVICE double operator()(index i, index column) const { return static_cast<double>((i + column) % 3); }
+};
+
+using scalar = CONTRASTIVE_SCALAR;
+using rows = thrust_engine::device_rows<scalar>;
+
+template <class L>
+scalar both(thrust_engine::evaluator<scalar>& evaluate, const L& loss, const rows& a, const rows& b) {
+  return evaluate.value(loss, a, b) + evaluate.value_and_gradient(loss, a, no_gradient(b)).loss;
+}
+
+}  // namespace
+
+scalar all_losses(thrust_engine::evaluator<scalar>& evaluate, const rows& a, const rows& b);
+scalar all_losses(thrust_engine::evaluator<scalar>& evaluate, const rows& a, const rows& b) {
+  return both(evaluate, info_nce{}, a, b) + both(evaluate, clip{}, a, b) + both(evaluate, nt_xent{}, a, b) +
+         both(evaluate, sup_con{}, a, b) + both(evaluate, conditional_contrastive{}, a, b) +
+         both(evaluate, weighted_info_nce{}, a, b) +
+         both(evaluate, basic_weighted_info_nce<parameter_weights<degradation_prior>>{}, a, b) +
+         both(evaluate, basic_weighted_info_nce<by_column>{}, a, b) + both(evaluate, neighbours{}, a, b);
+}
+
+}  // namespace contrastive::testing

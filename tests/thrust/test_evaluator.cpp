@@ -1,0 +1,249 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// The front of the Thrust engine: what it takes, what it refuses, what comes out at the edges, and the same bits each time.
+#include <thrust/host_vector.h>
+#include <thrust/universal_vector.h>
+#include <contrastive/contrastive.hpp>
+#include <stdexcept>
+#include <support/agreement.hpp>
+#include <support/catch.hpp>
+#include <support/on_thrust.hpp>
+#include <support/settings.hpp>
+
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
+#include <omp.h>
+#endif
+
+namespace contrastive::testing {
+namespace {
+
+using thrust_engine::device_rows;
+
+// What lies on the host does not compile as an argument.
+static_assert(std::is_constructible_v<device_rows<float>, thrust::device_vector<float>&, index, index>);
+static_assert(std::is_constructible_v<device_rows<float>, thrust::device_ptr<float>, index, index>);
+static_assert(std::is_constructible_v<device_rows<float>, thrust::device_ptr<const float>, index, index, index>);
+static_assert(std::is_constructible_v<device_rows<float>, thrust::universal_vector<float>&, index, index>);
+static_assert(!std::is_constructible_v<device_rows<float>, float*, index, index>);
+static_assert(!std::is_constructible_v<device_rows<float>, std::vector<float>&, index, index>);
+static_assert(!std::is_constructible_v<device_rows<float>, thrust::host_vector<float>&, index, index>);
+static_assert(!std::is_constructible_v<device_rows<float>, thrust::device_vector<double>&, index, index>);
+static_assert(!std::is_constructible_v<device_rows<float>, thrust::device_vector<float>&&, index, index>);
+
+bool all_zero(const matrix<double>& m) { return m.size() > 0 && (m.array() == 0).all(); }
+
+/// A matrix in a device vector.
+template <class T>
+thrust::device_vector<T> moved(const matrix<T>& m) {
+  return {m.data(), m.data() + m.size()};
+}
+
+template <class T, class L>
+answer on_thrust_of(const L& loss, const matrix<T>& a) {
+  return on_thrust<T>(loss, views<T>{a});
+}
+template <class T, class L>
+answer on_thrust_of(const L& loss, const matrix<T>& a, const matrix<T>& b) {
+  return on_thrust<T>(loss, views<T>{a, b});
+}
+
+template <class Call>
+std::string refusal(Call call) {
+  try {
+    call();
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("thrust: device vectors with a shape, views of them, and fixed rows are taken", "", float, double) {
+  using T = TestType;
+  const matrix<T> q = random_rows<T>(9, 5, 1), k = random_rows<T>(9, 5, 2), queue = random_rows<T>(14, 5, 3);
+  const answer expected = by_definition(info_nce{}, views<T>{q, k, queue});
+  const auto device_q = moved(q), device_k = moved(k), device_queue = moved(queue);
+  thrust_engine::evaluator<T> evaluate;
+  const device_rows keys(device_k.data(), 9, 5),
+      negatives(thrust::device_pointer_cast(thrust::raw_pointer_cast(device_queue.data())), 14, 5, 5);
+  const device_rows queries(device_q, 9, 5);
+  const auto& r = evaluate.value_and_gradient(info_nce{}, queries, keys, no_gradient(negatives));
+  CHECK(r.gradients.at(2).empty());
+  const answer came = widened(r, {queries, keys, no_gradient(negatives)});
+  CHECK(error_of(expected, came, 0.1, true) <= tolerance<T>(0.1));
+  CHECK(error_of(expected.loss, static_cast<double>(evaluate.value(info_nce{}, queries, keys, negatives))) <=
+        tolerance<T>(0.1));
+
+  // Queries that are fixed still count in the temperature's gradient.
+  const auto& fixed = evaluate.value_and_gradient(info_nce{}, no_gradient(queries), keys, negatives);
+  CHECK(fixed.gradients.at(0).empty());
+  CHECK(error_of(expected, widened(fixed, {no_gradient(queries), keys, negatives}), 0.1, true) <= tolerance<T>(0.1));
+}
+
+TEMPLATE_TEST_CASE("thrust: an evaluator serves calls of changing size, loss and reduction", "", float, double) {
+  using T = TestType;
+  thrust_engine::evaluator<T> evaluate;
+  for (const index n : {40, 3, 70, 1})
+    for (const reduction reduce : all_reductions) {
+      const setting s{n, 6, similarity::cosine, reduce, 0.2, 0};
+      INFO(s.text());
+      each_loss<T>(s, [&](const char* what, const auto& loss, const views<T>& rows) {
+        INFO(what);
+        CHECK(error_of(by_definition(loss, rows), on_thrust<T>(loss, rows, evaluate), 0.2, reduce == reduction::mean) <=
+              tolerance<T>(0.2));
+      });
+    }
+}
+
+TEMPLATE_TEST_CASE("thrust: an anchor without a positive has loss 0 and is not counted in the mean", "", float, double) {
+  using T = TestType;
+  const matrix<T> z = random_rows<T>(3, 2, 1);
+  const std::vector<int> labels{0, 0, 1};
+  const conditional_contrastive mean{.labels = labels}, none{.reduction = reduction::none, .labels = labels};
+  const answer rows = on_thrust_of<T>(none, z);
+  CHECK(rows.valid_anchors == 2);
+  CHECK(rows.per_anchor.at(2) == 0);
+  CHECK(error_of((rows.per_anchor[0] + rows.per_anchor[1]) / 2, on_thrust_of<T>(mean, z).loss) <= tolerance<T>(1));
+}
+
+TEMPLATE_TEST_CASE("thrust: no anchor with a positive gives loss 0, gradients 0 and no valid anchor", "", float, double) {
+  using T = TestType;
+  const std::vector<int> labels{0, 1, 2, 3, 4, 5};
+  for (const index n : {6, 1})
+    for (const reduction r : all_reductions)
+      for (const similarity s : all_similarities) {
+        const matrix<T> z = T(100) * random_rows<T>(n, 3, 1);
+        const label_view own(labels.data(), n);
+        for (const answer& a : {on_thrust_of<T>(conditional_contrastive{1.0, s, r, own}, z),
+                                on_thrust_of<T>(sup_con{0.1, s, r, pooling::log_sum, own}, z),
+                                on_thrust_of<T>(sup_con{0.1, s, r, pooling::mean_log, own}, z)}) {
+          CHECK(a.loss == 0);
+          CHECK(a.temperature_gradient == 0);
+          CHECK(a.valid_anchors == 0);
+          CHECK(all_zero(a.gradients.at(0)));
+          CHECK(a.per_anchor == std::vector<double>(r == reduction::none ? static_cast<std::size_t>(n) : 0, 0.0));
+        }
+      }
+}
+
+TEMPLATE_TEST_CASE("thrust: under cosine a zero row has similarity 0 to all and gradient 0", "", float, double) {
+  using T = TestType;
+  for (const double length : {0.0, 1e-13}) {
+    INFO("norm " << length);
+    matrix<T> a = random_rows<T>(4, 3, 1), b = random_rows<T>(4, 3, 2);
+    a.row(1).setZero();
+    const answer expected = on_thrust_of<T>(nt_xent{}, a, b);
+    CHECK(error_of(by_definition(nt_xent{}, views<T>{a, b}), expected, 0.5, true) <= tolerance<T>(0.5));
+    a(1, 0) = static_cast<T>(length);
+    const answer r = on_thrust_of<T>(nt_xent{}, a, b);
+    CHECK(r.loss == expected.loss);
+    CHECK(all_zero(r.gradients.at(0).row(1)));
+    CHECK(r.gradients.at(0).row(0).norm() > 0.01);
+  }
+  const matrix<T> zero = matrix<T>::Zero(5, 3);
+  const answer r = on_thrust_of<T>(nt_xent{}, zero, zero);
+  CHECK(error_of(std::log(9.0), r.loss) <= tolerance<T>(1));
+  CHECK(all_zero(r.gradients.at(0)));
+}
+
+TEMPLATE_TEST_CASE("thrust: a positive alone in its denominator has loss 0 and gradients 0 at any temperature", "", float,
+                   double) {
+  using T = TestType;
+  INFO("seed " << run_seed());
+  for (const double temperature : {0.5, 0.07, 0.005})
+    for (const similarity kind : all_similarities) {
+      const matrix<T> a = random_rows<T>(1, 33, 1), b = a + T(0.1) * random_rows<T>(1, 33, 2);
+      for (const answer& r :
+           {on_thrust_of<T>(info_nce{temperature, kind}, a, b), on_thrust_of<T>(nt_xent{temperature, kind}, a, b),
+            on_thrust_of<T>(clip{temperature, kind}, a, b)}) {
+        CHECK(error_of(0, r.loss) <= 1e-12);
+        CHECK(error_of(0, r.temperature_gradient) <= 1e-9);
+        for (const auto& g : r.gradients) CHECK(g.norm() <= 1e-9);
+      }
+    }
+}
+
+TEMPLATE_TEST_CASE("thrust: rows of any scale have the cosine of their direction, and distances bear any offset", "", float,
+                   double) {
+  using T = TestType;
+  INFO("seed " << run_seed());
+  const matrix<T> a = random_rows<T>(9, 4, 1), b = random_rows<T>(9, 4, 2);
+  const answer expected = on_thrust_of<T>(nt_xent{}, a, b);
+  std::vector<double> scales{1e-10, 1e10, 1e30};
+  if (std::is_same_v<T, double>) scales.insert(scales.end(), {1e160, 1e300});  // whose squares overflow
+  for (const double scale : scales) {
+    INFO("scale " << scale);
+    matrix<T> scaled = a;
+    scaled.row(3) *= static_cast<T>(scale);
+    const answer r = on_thrust_of<T>(nt_xent{}, scaled, b);
+    CHECK(error_of(expected.loss, r.loss) <= tolerance<T>(0.5));
+    matrix<double> gradient = r.gradients.at(0);
+    gradient.row(3) = scale < 1e20 ? matrix<double>(gradient.row(3) * scale) : matrix<double>(expected.gradients.at(0).row(3));
+    CHECK(error_of(expected.gradients.at(0), gradient) <= tolerance<T>(0.5));
+  }
+
+  const nt_xent far{.similarity = similarity::negative_squared_euclidean};
+  const T offset = 1024;
+  const matrix<T> far_a = a.array() + offset, far_b = b.array() + offset, near_a = far_a.array() - offset,
+                  near_b = far_b.array() - offset;
+  CHECK(error_of(on_thrust_of<T>(far, near_a, near_b), on_thrust_of<T>(far, far_a, far_b), 0.5, true) <= tolerance<T>(0.5));
+}
+
+TEMPLATE_TEST_CASE("thrust: weights from the smallest to 1e30 agree with the definition", "", float, double) {
+  using T = TestType;
+  const matrix<T> q = random_rows<T>(40, 5, 1), k = random_rows<T>(40, 5, 2);
+  for (const float scale : {1e-30f, 1e10f, 1e30f})
+    for (const auto normalize : {weight_normalization::none, weight_normalization::mean_one}) {
+      INFO("scale " << scale << ", seed " << run_seed());
+      const matrix<float> w = scale * random_weights(40, 40, 3);
+      const weighted_info_nce loss{.temperature = 0.2, .normalize = normalize, .weights = w};
+      CHECK(error_of(by_definition(loss, views<T>{q, k}), on_thrust<T>(loss, views<T>{q, k}), 0.2, true) <= tolerance<T>(0.2));
+    }
+}
+
+TEMPLATE_TEST_CASE("thrust: what is refused names the argument, and check_finite the row", "", float, double) {
+  using T = TestType;
+  matrix<T> a = random_rows<T>(4, 3, 1), b = random_rows<T>(5, 3, 2);
+  const auto device_a = moved(a), device_b = moved(b);
+  const device_rows rows_a(device_a, 4, 3), rows_b(device_b, 5, 3), narrow(device_a, 6, 2);
+  thrust_engine::evaluator<T> evaluate;
+  CHECK(refusal([&] { evaluate.value(nt_xent{}, rows_a, rows_b); }) ==
+        "contrastive: nt_xent: argument 2: expected 4 rows as in argument 1, got 5 rows");
+  CHECK(refusal([&] { evaluate.value(nt_xent{}, rows_a, narrow); }) ==
+        "contrastive: nt_xent: argument 2: expected 3 columns as in argument 1, got 2 columns");
+  CHECK(refusal([&] { evaluate.value_and_gradient(nt_xent{.temperature = 0}, rows_a, rows_a); }) ==
+        "contrastive: nt_xent: temperature: expected a positive finite number, got 0");
+  CHECK(refusal([&] { evaluate.value(nt_xent{}, rows_a, device_rows(thrust::device_ptr<T>(), 4, 3)); }) ==
+        "contrastive: nt_xent: argument 2: expected memory, got a null pointer");
+  CHECK(refusal([&] { device_rows<T>(device_a, 4, 4); }) == "contrastive: device_rows: elements: expected 4 x 4, got 12");
+
+  b(2, 1) = std::numeric_limits<T>::quiet_NaN();
+  const auto device_bad = moved(b);
+  thrust_engine::evaluator<T> careful({.check_finite = true});
+  CHECK(refusal([&] { careful.value(info_nce{.in_batch_negatives = false}, rows_a, rows_a, device_rows(device_bad, 5, 3)); }) ==
+        "contrastive: info_nce: argument 3, row 2: expected finite numbers, got NaN or infinity");
+}
+
+TEMPLATE_TEST_CASE("thrust: the same input gives the same bits, whatever the number of threads", "", float, double) {
+  using T = TestType;
+  const setting s{301, 17, similarity::cosine, reduction::none, 0.1, 0};
+  each_loss<T>(s, [&](const char* what, const auto& loss, const views<T>& rows) {
+    INFO(what);
+    answer first;
+    for (const int threads : {1, 2, 3}) {
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
+      omp_set_num_threads(threads);
+#endif
+      const answer came = on_thrust<T>(loss, rows);
+      if (threads == 1) first = came;
+      CHECK(came.loss == first.loss);
+      CHECK(came.temperature_gradient == first.temperature_gradient);
+      CHECK(came.per_anchor == first.per_anchor);
+      const bool same = came.gradients == first.gradients;
+      CHECK(same);
+    }
+  });
+}
+
+}  // namespace contrastive::testing
