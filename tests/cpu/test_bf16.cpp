@@ -3,6 +3,7 @@
 // Embeddings of bfloat16, on whatever kernels the processor has for them, against the definition on the same numbers as float.
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/settings.hpp>
 
 namespace contrastive::testing {

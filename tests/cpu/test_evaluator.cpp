@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/own_losses.hpp>
 #include <support/settings.hpp>
 

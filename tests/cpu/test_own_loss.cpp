@@ -6,6 +6,7 @@
 #include <contrastive/contrastive.hpp>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/own_losses.hpp>
 #include <support/settings.hpp>
 

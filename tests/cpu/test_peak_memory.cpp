@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/random.hpp>
 
 namespace contrastive::testing {

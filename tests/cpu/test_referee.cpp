@@ -3,6 +3,7 @@
 // The CPU engine against the definition: all losses, options, layouts, awkward sizes.
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/settings.hpp>
 
 namespace contrastive::testing {

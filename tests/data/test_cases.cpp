@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values and gradients of the public implementations' formulas, from float64 automatic differentiation.
 #include <support/cases.hpp>
+#include <support/engines.hpp>
 
 namespace contrastive::testing {
 namespace {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/settings.hpp>
 
 namespace contrastive::testing {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/random.hpp>
 #include <vector>
 

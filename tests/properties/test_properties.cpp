@@ -8,6 +8,7 @@
 #include <numeric>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/settings.hpp>
 
 namespace contrastive::testing {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <support/engines.hpp>
+#include <support/answer.hpp>
 #include <type_traits>
 
 namespace contrastive::testing {

@@ -3,7 +3,12 @@
 // Reads cases made from the oracle, builds the loss that each names, and compares any engine with them.
 #pragma once
 
-#include <contrastive/contrastive.hpp>
+#include <contrastive/losses/clip.hpp>
+#include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/info_nce.hpp>
+#include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/sup_con.hpp>
+#include <contrastive/losses/weighted_info_nce.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>

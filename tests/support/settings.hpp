@@ -3,9 +3,14 @@
 // Every loss in every set of candidates that it takes, on random rows of a given size.
 #pragma once
 
-#include <contrastive/contrastive.hpp>
+#include <contrastive/losses/clip.hpp>
+#include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/info_nce.hpp>
+#include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/sup_con.hpp>
+#include <contrastive/losses/weighted_info_nce.hpp>
 #include <string>
-#include <support/engines.hpp>
+#include <support/answer.hpp>
 #include <support/layouts.hpp>
 #include <vector>
 

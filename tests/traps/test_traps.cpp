@@ -4,6 +4,7 @@
 #include <contrastive/contrastive.hpp>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/engines.hpp>
 #include <support/settings.hpp>
 
 namespace contrastive::testing {

@@ -30,6 +30,7 @@ class label_view {
   constexpr label_view(const Container& labels) : label_view(labels.data(), static_cast<index>(labels.size())) {}
 
   CONTRASTIVE_HOST_DEVICE index size() const { return size_; }
+  const void* data() const { return first_; }
   CONTRASTIVE_HOST_DEVICE std::int64_t operator[](index i) const {
     return wide_ ? static_cast<const std::int64_t*>(first_)[i] : static_cast<const std::int32_t*>(first_)[i];
   }

@@ -22,6 +22,7 @@ struct shape {
 struct argument_shapes {
   const shape* first = nullptr;
   int count = 0;
+  bool on_device = false;  ///< the loss's views point to memory of a device: `bind` must not read there
 
   const shape& operator[](int argument) const { return first[argument]; }
   index total_rows() const {

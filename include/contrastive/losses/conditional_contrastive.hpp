@@ -35,7 +35,7 @@ struct conditional_contrastive {
     const index rows = shapes[0].rows, num_classes = shapes.count == 2 ? shapes[1].rows : 0;
     if (labels.size() != rows)
       detail::refuse(name, "labels", std::to_string(rows) + " labels, one a row of argument 1", std::to_string(labels.size()) + " labels");
-    if (num_classes > 0)
+    if (num_classes > 0 && !shapes.on_device)
       for (index i = 0; i < rows; ++i)
         if (labels[i] < 0 || labels[i] >= num_classes)
           detail::refuse(name, "labels[" + std::to_string(i) + "]",

@@ -42,11 +42,12 @@ struct weight_matrix {
 #endif
     for (index c = 0; c < count; ++c, from += values.col_stride) out[c] = static_cast<T>(*from) * static_cast<T>(factor);
   }
-  void check(const char* who, index num_queries, index num_columns, bool in_batch) const {
+  /// `look`: at the weights too, not at the shape alone.
+  void check(const char* who, index num_queries, index num_columns, bool in_batch, bool look) const {
     if (values.rows != num_queries || values.cols != num_columns || values.data == nullptr)
       detail::refuse(who, "weights", '(' + std::to_string(num_queries) + ", " + std::to_string(num_columns) + ")",
                      '(' + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
-    for (index i = 0; i < num_queries; ++i) {
+    for (index i = 0; look && i < num_queries; ++i) {
       if (all_weights(i, num_columns)) continue;
       for (index c = 0; c < num_columns; ++c)
         if (const float w = (*this)(i, c); !is_weight(w) && !(in_batch && c == i))
@@ -152,12 +153,12 @@ struct basic_weighted_info_nce {
   query_key_pairs<Weight> bind(const argument_shapes& shapes) const {
     auto pairs = detail::bind_query_key(name, shapes, in_batch_negatives, negatives, normalize == weight_normalization::mean_one, weights);
     const index keys = in_batch_negatives ? pairs.num_queries : 0;
-    if constexpr (requires { weights.check(name, index{}, index{}, bool{}); })
-      weights.check(name, pairs.num_queries, keys + pairs.num_negatives, in_batch_negatives);
+    if constexpr (requires { weights.check(name, index{}, index{}, bool{}, bool{}); })
+      weights.check(name, pairs.num_queries, keys + pairs.num_negatives, in_batch_negatives, !shapes.on_device);
     if constexpr (requires { weights.num_keys_as_negatives; }) {
       if constexpr (requires { weights.function.check(name); }) weights.function.check(name);
-      check_parameters("parameters of the keys", weights.keys, pairs.num_queries);
-      if (shapes.count == 3) check_parameters("parameters of the further negatives", weights.further, shapes[2].rows);
+      check_parameters("parameters of the keys", weights.keys, pairs.num_queries, !shapes.on_device);
+      if (shapes.count == 3) check_parameters("parameters of the further negatives", weights.further, shapes[2].rows, !shapes.on_device);
       pairs.weight.num_keys_as_negatives = keys;
       pairs.weight.further_per_anchor = pairs.per_anchor ? pairs.num_negatives : 0;
     }
@@ -165,11 +166,11 @@ struct basic_weighted_info_nce {
   }
 
  private:
-  void check_parameters(const char* which, const matrix_view<const float>& rows, index expected) const {
+  void check_parameters(const char* which, const matrix_view<const float>& rows, index expected, bool look) const {
     const auto say = [](index r, index c) { return '(' + std::to_string(r) + ", " + std::to_string(c) + ") with contiguous rows"; };
     if (rows.data == nullptr || rows.rows != expected || rows.cols != weights.keys.cols || (rows.col_stride != 1 && rows.cols != 1))
       detail::refuse(name, which, say(expected, weights.keys.cols), rows.col_stride == 1 ? say(rows.rows, rows.cols) : "columns of stride " + std::to_string(rows.col_stride));
-    for (index r = 0; r < rows.rows; ++r)
+    for (index r = 0; look && r < rows.rows; ++r)
       for (index c = 0; c < rows.cols; ++c)
         if (const float v = rows(r, c); !(v >= -3.4e38f && v <= 3.4e38f))
           detail::refuse(name, std::string(which) + '(' + std::to_string(r) + ", " + std::to_string(c) + ")", "a finite number", v);

@@ -47,7 +47,11 @@ struct same_class_pairs {
   CONTRASTIVE_HOST_DEVICE index tiled_end() const { return num_rows; }
   CONTRASTIVE_HOST_DEVICE tile_weights weights_of(const tile&) const { return tile_weights::ones_off_diagonal; }
   CONTRASTIVE_HOST_DEVICE index listed_per_anchor() const { return num_classes > 0 ? 1 : 0; }
-  CONTRASTIVE_HOST_DEVICE index listed(index i, index) const { return num_rows + static_cast<index>(label(i)); }
+  /// The anchor's proxy, or -1 where its label is none: labels in device memory can not be refused beforehand.
+  CONTRASTIVE_HOST_DEVICE index listed(index i, index) const {
+    const std::int64_t own = label(i);
+    return own >= 0 && own < num_classes ? num_rows + static_cast<index>(own) : -1;
+  }
 };
 
 }  // namespace contrastive::inline CONTRASTIVE_FLAGS

@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Everything of the CUDA side, for nvcc.
+#pragma once
+
+#include <contrastive/cuda/evaluator.cuh>
+#include <contrastive/cuda/feature_queue.cuh>
+#include <contrastive/cuda/momentum_update.cuh>
+#include <contrastive/losses/clip.hpp>
+#include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/info_nce.hpp>
+#include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/sup_con.hpp>
+#include <contrastive/losses/weighted_info_nce.hpp>

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Embeddings, labels and weights of the tests in device memory, and the evaluator's answers on the host.
+#pragma once
+
+#include <algorithm>
+#include <contrastive/cuda.cuh>
+#include <memory>
+#include <support/answer.hpp>
+#include <type_traits>
+#include <vector>
+
+namespace contrastive::testing {
+
+/// A copy of host memory on the device.
+template <class V>
+class on_device_copy {
+ public:
+  on_device_copy(const V* first, index count) : memory_(std::max<index>(count, 1)) {
+    cuda::detail::check("cudaMemcpy",
+                        cudaMemcpy(memory_.data(), first, static_cast<std::size_t>(count) * sizeof(V), cudaMemcpyHostToDevice));
+  }
+  V* data() const { return memory_.data(); }
+
+ private:
+  cuda::device_buffer<V> memory_;
+};
+
+/// Keeps what calls of one test point to.
+class device_memory {
+ public:
+  template <class V>
+  V* copy(const V* first, index count) {
+    auto held = std::make_shared<on_device_copy<V>>(first, count);
+    held_.push_back(held);
+    return held->data();
+  }
+  /// A matrix in the same layout, rounded to S; what lies between its elements is 0.
+  template <class S, class V>
+  cuda::device_matrix_view<const S> matrix_like(const matrix_view<const V>& m) {
+    const index down = (m.rows - 1) * m.row_stride, right = (m.cols - 1) * m.col_stride;
+    const index low = std::min<index>(down, 0) + std::min<index>(right, 0),
+                high = std::max<index>(down, 0) + std::max<index>(right, 0);
+    std::vector<S> span(static_cast<std::size_t>(high - low + 1), S(0.0f));
+    for (index r = 0; r < m.rows; ++r)
+      for (index c = 0; c < m.cols; ++c)
+        span[static_cast<std::size_t>(r * m.row_stride + c * m.col_stride - low)] = static_cast<S>(m(r, c));
+    return {copy(span.data(), high - low + 1) - low, m.rows, m.cols, m.row_stride, m.col_stride};
+  }
+
+  template <class L>
+  L loss(L l) {
+    if constexpr (requires { l.labels; }) {
+      std::vector<std::int64_t> labels;
+      for (index i = 0; i < l.labels.size(); ++i) labels.push_back(l.labels[i]);
+      l.labels = label_view(copy(labels.data(), l.labels.size()), l.labels.size());
+    }
+    if constexpr (requires { l.weights.values; }) move(l.weights.values);
+    if constexpr (requires { l.weights.keys; }) move(l.weights.keys), move(l.weights.further);
+    return l;
+  }
+
+ private:
+  void move(matrix_view<const float>& m) {
+    if (m.rows > 0 && m.cols > 0) m.data = matrix_like<float>(m).data;
+  }
+  std::vector<std::shared_ptr<void>> held_;
+};
+
+template <class T>
+answer widened(const cuda::host_result<T>& r, const std::vector<shape>& shapes) {
+  answer a{static_cast<double>(r.loss), static_cast<double>(r.temperature_gradient), r.valid_anchors, {}, {}};
+  for (const T l : r.per_anchor) a.per_anchor.push_back(static_cast<double>(l));
+  for (std::size_t g = 0; g < r.gradients.size(); ++g) {
+    matrix<double> m(shapes[g].rows, shapes[g].cols);
+    for (std::size_t i = 0; i < r.gradients[g].size(); ++i) m.data()[i] = static_cast<double>(r.gradients[g][i]);
+    a.gradients.push_back(m);
+  }
+  return a;
+}
+
+/// What the GPU gives for embeddings rounded to S.
+template <class S, class L, class V>
+answer on_gpu(cuda::evaluator<S>& evaluate, const L& loss, const views<V>& e) {
+  device_memory memory;
+  const auto there = memory.loss(loss);
+  std::vector<cuda::device_matrix_view<const S>> d;
+  std::vector<shape> shapes;
+  for (const auto& m : e) d.push_back(memory.matrix_like<S>(m)), shapes.push_back({m.rows, m.cols});
+  const cudaStream_t stream = nullptr;
+  if (d.size() == 1) return widened(evaluate.value_and_gradient(there, d[0], stream), shapes);
+  if (d.size() == 2) return widened(evaluate.value_and_gradient(there, d[0], d[1], stream), shapes);
+  return widened(evaluate.value_and_gradient(there, d.at(0), d.at(1), d.at(2), stream), shapes);
+}
+
+}  // namespace contrastive::testing
