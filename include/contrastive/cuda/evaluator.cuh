@@ -277,7 +277,7 @@ class evaluator {
     const auto where_given = [&](const std::string& what, const void* memory) {
       if (memory != nullptr) there(what, memory);
     };
-    const auto say = [](index rows, index cols) { return "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
+    const auto say = [](index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
     const auto span = [](const auto& g) {
       const index last = (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
       return std::pair<const G*, const G*>(g.data + std::min<index>(last, 0), g.data + std::max<index>(last, 0));

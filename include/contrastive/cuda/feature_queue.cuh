@@ -53,7 +53,7 @@ class feature_queue {
   void push(const device_matrix_view<const T>& rows, const device_matrix_view<const std::int64_t>& labels,
             cudaStream_t stream) {
     if (rows.cols != dim_ || rows.rows < 0)
-      contrastive::detail::refuse(name, "rows", "(n, " + std::to_string(dim_) + ")",
+      contrastive::detail::refuse(name, "rows", std::string("(n, ") + std::to_string(dim_) + ")",
                                   '(' + std::to_string(rows.rows) + ", " + std::to_string(rows.cols) + ")");
     const bool labelled = labels_.size() > 0;
     if (labels.rows != (labelled ? rows.rows : 0) || (labelled && labels.cols != 1))
