@@ -131,6 +131,7 @@ class engine {
     temperature_.reserve(n_);
     losses_.reserve(n_);
     exponentials_.reserve(n_);
+    turns_.reserve(anchors_.count() + candidates_.count());
     const index pairs = n_ * (symmetric_ ? tiled / 2 : tiled) + n_ * f.listed_per_anchor;
     const int threads = team_.prepare(pairs * prepared_.prepared_dim() >= worth_threads);
     if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
@@ -194,6 +195,7 @@ class engine {
     shift_ = static_cast<double>(static_cast<T>(weighted ? high : (low + high) / 2));
     any_one_pass_ = false;
     for (index J = 0; J < candidates_.count(); ++J) any_one_pass_ = any_one_pass_ || one_pass(J);
+    turns_.clear();
   }
 
   // ---- tiles
@@ -267,26 +269,30 @@ class engine {
     return {b.data(), b.data() + size, b.data() + 2 * size, b.data() + 3 * size, b.data() + 4 * size, b.data() + 5 * size};
   }
 
-  /// Calls task(I, J, with_columns) for every block of anchors and every block of candidates, or of the two orders
-  /// of a pair one for both, in rounds that make writes to the rows of either block safe.
+  /// Calls task(I, J, with_columns) for every block of anchors and every block of candidates, or of the two orders of a pair one
+  /// for both, in an order that makes writes to the rows of either block safe.
   template <class Task>
   void for_each_block_pair(Task task) {
-    const auto all_rounds = [&](const auto& order, const auto& meet) {
-      for (index round = 0; round < order.rounds(); ++round)
-        team_.share(order.tasks(round), [&](index t) {
-          const block_pair p = order.pair(round, t);
-          if (p.anchors >= 0) meet(p.anchors, p.candidates);
-        });
+    const auto all = [&](const auto& meetings, index first_candidate_turn, const auto& meet) {
+      team_.share(meetings.num_meetings(), [&](index m) {
+        const meeting now = meetings[m];
+        const index turns[] = {now.anchors, now.candidates < 0 ? -1 : first_candidate_turn + now.candidates};
+        for (const index block : turns)
+          if (block >= 0) turns_.wait(block, now.round);
+        if (now.anchors >= 0 && now.candidates >= 0) meet(now.anchors, now.candidates);
+        if (turns[0] >= 0) turns_.finish(turns[0], now.round);
+        if (turns[1] >= 0 && turns[1] != turns[0]) turns_.finish(turns[1], now.round);
+      });
     };
     if (symmetric_)
-      all_rounds(tournament(candidates_.count()), [&](index I, index J) { task(I, J, I != J); });
+      all(tournament(candidates_.count()), 0, [&](index I, index J) { task(I, J, I != J); });
     else if (same_rows_)  // block b of the anchors and block b of the candidates are the same rows
-      all_rounds(tournament(std::max(anchors_.count(), candidates_.count())), [&](index I, index J) {
+      all(tournament(std::max(anchors_.count(), candidates_.count())), 0, [&](index I, index J) {
         if (I < anchors_.count() && J < candidates_.count()) task(I, J, false);
         if (I != J && J < anchors_.count() && I < candidates_.count()) task(J, I, false);
       });
     else
-      all_rounds(rotation(anchors_.count(), candidates_.count()), [&](index I, index J) { task(I, J, r_.both_ways); });
+      all(rotation(anchors_.count(), candidates_.count()), anchors_.count(), [&](index I, index J) { task(I, J, r_.both_ways); });
   }
 
   // ---- 2
@@ -416,6 +422,7 @@ class engine {
     });
   }
   void reduce() {
+    turns_.clear();
     out_ = {};
     for (index i = 0; i < n_; ++i) out_.valid_anchors += rows_.valid(i), out_.loss += losses_.data()[i];
     share_ = r_.both_ways ? 0.5 : 1.0;
@@ -597,6 +604,7 @@ class engine {
 
   kernel_table<T> kernels_;
   thread_team team_;
+  block_turns turns_;
   std::vector<scratch> scratch_;
   prepared_rows<T> prepared_;
   const bf16_kernel_table* bf16_ = nullptr;  // of the call in progress, or null: products in T
