@@ -8,6 +8,7 @@
 #include <support/catch.hpp>
 #include <support/engines.hpp>
 #include <support/random.hpp>
+#include <support/refusal.hpp>
 #include <vector>
 
 namespace contrastive::testing {
@@ -15,17 +16,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
 constexpr float float_nan = std::numeric_limits<float>::quiet_NaN();
-
-/// What call() refuses, in its words; empty if it does not.
-template <class Call>
-std::string refusal(Call call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-  return "";
-}
 
 /// Expects a refusal that says: contrastive: <who>: <argument>: expected <expected>, got <came>.
 template <class L, class... E>

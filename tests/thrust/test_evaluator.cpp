@@ -8,6 +8,7 @@
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
 #include <support/on_thrust.hpp>
+#include <support/refusal.hpp>
 #include <support/settings.hpp>
 
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
@@ -45,16 +46,6 @@ answer on_thrust_of(const L& loss, const matrix<T>& a) {
 template <class T, class L>
 answer on_thrust_of(const L& loss, const matrix<T>& a, const matrix<T>& b) {
   return on_thrust<T>(loss, views<T>{a, b});
-}
-
-template <class Call>
-std::string refusal(Call call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace
