@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr char magic[] = "ctrckpt\n";
 constexpr std::size_t magic_size = 8, header_size = magic_size + 4 + 8, checksum_size = 4;
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
 template <class Number>
 void put(std::string& bytes, Number number) {
@@ -100,6 +100,8 @@ void write_checkpoint(const std::string& path, const checkpoint& state) {
     put(payload, std::uint64_t{numbers.size()});
     payload.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float));
   }
+  put(payload, std::uint64_t{state.blobs.size()});
+  for (const auto& [name, blob] : state.blobs) put_text(payload, name), put_text(payload, blob);
   std::string bytes(magic, magic_size);
   put(bytes, version);
   put(bytes, std::uint64_t{payload.size()});
@@ -137,6 +139,10 @@ checkpoint read_checkpoint(const std::string& path, const std::map<std::string, 
   for (auto count = body.number<std::uint64_t>(); count > 0; --count) {
     const std::string name = body.text();
     state.arrays[name] = body.numbers();
+  }
+  for (auto count = body.number<std::uint64_t>(); count > 0; --count) {
+    const std::string name = body.text();
+    state.blobs[name] = body.text();
   }
   body.end();
 

@@ -12,12 +12,13 @@ namespace examples {
 
 /// What a run needs to go on. Layout of the file, all little-endian:
 ///   "ctrckpt\n"  u32 version  u64 payload bytes  payload  u32 CRC-32 of everything before it
-/// payload: settings, u64 step, u64 count, then name and numbers of each array; a text is u64 size, bytes; numbers are
-/// u64 count, IEEE-754 singles.
+/// payload: settings, u64 step, u64 count, then name and numbers of each array, u64 count, then name and bytes of each blob; a
+/// text is u64 size, bytes; numbers are u64 count, IEEE-754 singles.
 struct checkpoint {
   std::map<std::string, std::string> settings;  // what must be the same for the run to go on
   std::uint64_t step = 0;                       // optimiser steps done
   std::map<std::string, std::vector<float>> arrays;
+  std::map<std::string, std::string> blobs = {};  // what others write and read in their own form
 
   /// The array of this name; throws where there is none of this size.
   const std::vector<float>& array(const std::string& name, std::size_t size) const;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SimCLR with an encoder on Eigen alone: trains on Fashion-MNIST and says what its embeddings are worth.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -10,13 +9,12 @@
 
 #include "common/file.hpp"
 #include "common/image_dataset.hpp"
+#include "common/interrupt.hpp"
 #include "common/report.hpp"
 #include "simclr_mlp/trainer.hpp"
 
 namespace examples {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
 
 struct settings {
   std::string data = "/usr/share/datasets/fashion-mnist", output = "out/simclr_mlp";
@@ -73,15 +71,17 @@ int run(const settings& s) {
               data.train.height, data.train.width, s.data.c_str(), s.training.loss.c_str(), team.size());
 
   trainer training(s.training, data, team);
-  const auto when_interrupted = std::signal(SIGINT, [](int) { interrupted = 1; });
-  if (!training.run([] { return interrupted != 0; })) {
+  const auto trained_to_the_end = [&] {
+    const interrupt_watch ctrl_c;
+    return training.run([&] { return ctrl_c.interrupted(); });
+  };
+  if (!trained_to_the_end()) {
     if (s.training.checkpoint.empty())
       std::printf("stopped; nothing was kept, there is no --checkpoint\n");
     else
       std::printf("stopped; the same command goes on from %s\n", s.training.checkpoint.c_str());
     return 130;
   }
-  std::signal(SIGINT, when_interrupted);  // nothing is lost from here on
 
   report results(data, team, s.training.seed);
   const matrix train = pixel_rows(data.train), test = pixel_rows(data.test);

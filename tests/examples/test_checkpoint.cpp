@@ -14,7 +14,7 @@ using examples::read_checkpoint;
 using examples::write_checkpoint;
 
 namespace {
-const checkpoint made{{{"loss", "nt_xent"}, {"seed", "1"}}, 123, {{"weights", {1.5F, -2.25F, 1e-30F}}, {"empty", {}}}};
+const checkpoint made{{{"loss", "nt_xent"}, {"seed", "1"}}, 123, {{"weights", {1.5F, -2.25F, 1e-30F}}, {"empty", {}}}, {{"queue", std::string("a\0b", 3)}}};
 }
 
 TEST_CASE("checkpoint: settings, step and arrays come back") {
@@ -25,6 +25,7 @@ TEST_CASE("checkpoint: settings, step and arrays come back") {
   CHECK(back.settings == made.settings);
   CHECK(back.step == made.step);
   CHECK(back.arrays == made.arrays);
+  CHECK(back.blobs == made.blobs);
   CHECK(contains(words_of([&] { back.array("weights", 4); }), "has 3 numbers, not 4"));
   CHECK(contains(words_of([&] { back.array("bias", 4); }), "no array `bias`"));
 }

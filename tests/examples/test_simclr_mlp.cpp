@@ -2,11 +2,10 @@
 // in words what is wrong.
 #include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
+#include "examples/program.hpp"
 #include "examples/temporary_folder.hpp"
 #include "support/catch.hpp"
 
@@ -14,22 +13,7 @@ using namespace example_tests;
 
 namespace {
 
-struct outcome {
-  int status;
-  std::string output;  // both streams
-};
-
-/// Runs the program; arguments must need no quoting.
-outcome run(const std::string& arguments) {
-  FILE* pipe = popen((std::string(SIMCLR_MLP_BINARY) + " " + arguments + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) throw std::runtime_error("cannot run " SIMCLR_MLP_BINARY);
-  outcome out{-1, ""};
-  std::array<char, 4096> piece;
-  for (std::size_t got; (got = fread(piece.data(), 1, piece.size(), pipe)) > 0;) out.output.append(piece.data(), got);
-  const int status = pclose(pipe);
-  out.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return out;
-}
+outcome run(const std::string& arguments) { return run_program(SIMCLR_MLP_BINARY, arguments); }
 
 std::string small_run(const temporary_folder& folder) { return "--data " + folder.path() + " --batch 64 --threads 2 "; }
 

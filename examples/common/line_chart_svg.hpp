@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// An SVG of curves over training.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace examples {
+
+struct chart_line {
+  std::string name;
+  std::vector<std::pair<double, double>> points;  // (x, y), by rising x
+};
+
+/// Curves that share one vertical axis, under a title of their own.
+struct chart_panel {
+  std::string title;
+  std::vector<chart_line> lines;
+};
+
+/// Draws the panels side by side over a common name of the horizontal axis. Points that are no numbers are gaps. Written
+/// atomically.
+void write_line_chart_svg(const std::string& path, const std::string& title, const std::string& x_name,
+                          const std::vector<chart_panel>& panels);
+
+}  // namespace examples
