@@ -58,9 +58,11 @@ class canvas {
     }
   }
 
-  void picture(int left, int top, int zoom, const std::uint8_t* grey, int height, int width) {
+  void picture(int left, int top, int zoom, const std::uint8_t* pixels, int channels, int height, int width) {
+    const std::ptrdiff_t next = channels == 3 ? static_cast<std::ptrdiff_t>(height) * width : 0;  // from colour to colour
     for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x, ++grey) fill(left + x * zoom, top + y * zoom, zoom, zoom, {*grey, *grey, *grey});
+      for (int x = 0; x < width; ++x, ++pixels)
+        fill(left + x * zoom, top + y * zoom, zoom, zoom, {pixels[0], pixels[next], pixels[2 * next]});
   }
 
   std::string png() const {
@@ -86,7 +88,8 @@ int text_width(const std::string& text, int scale) {
 }  // namespace
 
 void write_picture_grid(const std::string& path, const std::string& title, const std::vector<std::string>& row_names,
-                        const std::vector<grid_group>& groups, int picture_height, int picture_width) {
+                        const std::vector<grid_group>& groups, int picture_height, int picture_width, int channels) {
+  if (channels != 1 && channels != 3) throw std::invalid_argument("write_picture_grid: pictures of 1 or 3 channels");
   const int zoom = std::max(1, 66 / picture_width), frame = 3, gap = 5, between = 26, margin = 24, letters = 2;
   const int cell_width = zoom * picture_width + 2 * frame + gap, cell_height = zoom * picture_height + 2 * frame + gap;
   int names = 0;
@@ -112,7 +115,7 @@ void write_picture_grid(const std::string& path, const std::string& title, const
         const int cx = x + static_cast<int>(c) * cell_width, cy = top + static_cast<int>(r) * cell_height;
         const colour mark = cell.mark == grid_cell::frame::plain ? plain : cell.mark == grid_cell::frame::right ? right : wrong;
         page.fill(cx, cy, cell_width - gap, cell_height - gap, mark);
-        page.picture(cx + frame, cy + frame, zoom, cell.pixels, picture_height, picture_width);
+        page.picture(cx + frame, cy + frame, zoom, cell.pixels, channels, picture_height, picture_width);
       }
     }
     x += columns * cell_width + between;
