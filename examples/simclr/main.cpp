@@ -25,15 +25,12 @@ int run(int argc, char** argv) {
               known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height, data.train.width,
               data.class_names.size(), how.objective.loss.c_str(), how.views, how.run.threads);
 
-  simclr_run training(how, "simclr", "training", how.objective.loss, data, team);
+  simclr_run training(how, "simclr", "training", data, team);
   if (!training.train()) return 130;
   std::vector<trained_encoder> trained;
   std::unique_ptr<simclr_run> with_labels;
   if (how.supervised == "on") {
-    view_learning_options supervised = how;
-    supervised.run.checkpoint += "-supervised";
-    supervised.views = 2;
-    with_labels = std::make_unique<simclr_run>(supervised, "simclr", "training with labels", "sup_con", data, team);
+    with_labels = supervised_run(how, "simclr", data, team);
     if (!with_labels->train()) return 130;
     trained.push_back({"trained with labels", with_labels->network(), with_labels->loop()});
   }

@@ -150,6 +150,12 @@ made_views view_maker::make(std::uint64_t epoch, std::uint64_t step) {
   return made;
 }
 
+std::vector<torch::Tensor> parameters_of(embedding_network& network, const objective& loss) {
+  auto all = network->parameters();
+  if (loss.proxies().defined()) all.push_back(loss.proxies());
+  return all;
+}
+
 learner::learner(std::vector<torch::Tensor> parameters, const view_learning_options& how)
     : highest_rate_(how.learning_rate), decay_(how.decay) {
   if (how.optimizer == "adam")
@@ -212,22 +218,15 @@ std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& ne
 }
 
 simclr_run::simclr_run(const view_learning_options& how, const std::string& program, const std::string& stage,
-                       const std::string& loss, const image_dataset& data, thread_team& team)
+                       const image_dataset& data, thread_team& team)
     : how_(how),
       data_(data),
       team_(team),
       views_(data.train, how_, team),
       network_(how.encoder, how.run.seed),
-      loss_({.loss = loss, .temperature = how.objective.temperature, .prior_scale = how.objective.prior_scale},
-            static_cast<std::int64_t>(data.class_names.size()), how.encoder.embedding, how.run.seed),
-      learner_(
-          [&] {
-            auto all = network_->parameters();
-            if (loss_.proxies().defined()) all.push_back(loss_.proxies());
-            return all;
-          }(),
-          how),
-      loop_((how_.objective.loss = loss, make_loop(program, stage))) {}
+      loss_(how.objective, static_cast<std::int64_t>(data.class_names.size()), how.encoder.embedding, how.run.seed),
+      learner_(parameters_of(network_, loss_), how),
+      loop_(make_loop(program, stage)) {}
 
 training_loop simclr_run::make_loop(const std::string& program, const std::string& stage) {
   saved_state state;
@@ -253,6 +252,15 @@ bool simclr_run::train() {
     return {{"loss", learner_.step(loss_({z, made.labels, made.changes}), epochs)}};
   };
   return loop_.run(step, neighbour_watch(network_, data_, team_));
+}
+
+std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program, const image_dataset& data,
+                                           thread_team& team) {
+  view_learning_options supervised = how;
+  supervised.run.checkpoint += "-supervised";
+  supervised.objective.loss = "sup_con";
+  supervised.views = 2;
+  return std::make_unique<simclr_run>(supervised, program, "training with labels", data, team);
 }
 
 void report_on(const view_learning_options& how, const std::string& title, const image_dataset& data, thread_team& team,

@@ -56,6 +56,9 @@ class view_maker {
   std::vector<std::size_t> order_;
 };
 
+/// All that a loss trains: the network, and what the loss itself learns.
+std::vector<torch::Tensor> parameters_of(embedding_network& network, const objective& loss);
+
 /// Adam with decoupled weight decay, or SGD with momentum 0.9. The rate rises over the first epoch and then falls by `decay` an
 /// epoch: it depends on the epochs done alone, so that a run that is lengthened later is the same as one that was long from the start.
 class learner {
@@ -82,9 +85,12 @@ matrix features_of(embedding_network& network, const image_set& images);
 /// A run of SimCLR: all views go through the network, in one batch, and all get a gradient.
 class simclr_run {
  public:
-  /// `stage` names the run and its checkpoint.
-  simclr_run(const view_learning_options& how, const std::string& program, const std::string& stage, const std::string& loss,
-             const image_dataset& data, thread_team& team);
+  /// `stage` names the run on the screen and in its checkpoint.
+  simclr_run(const view_learning_options& how, const std::string& program, const std::string& stage, const image_dataset& data,
+             thread_team& team);
+  /// The members hold references to each other.
+  simclr_run(const simclr_run&) = delete;
+  simclr_run& operator=(const simclr_run&) = delete;
   /// False where Ctrl-C ended it.
   bool train();
   embedding_network& network() { return network_; }
@@ -109,6 +115,11 @@ struct trained_encoder {
   embedding_network network;
   const training_loop& loop;
 };
+
+/// The same encoder trained with labels, by sup_con on two views, for as many epochs; its checkpoint has "-supervised" behind the
+/// name.
+std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program, const image_dataset& data,
+                                           thread_team& team);
 
 /// Raw pixels, an untrained encoder and the trained ones, the last of which is drawn: metrics.csv, neighbours.png, embeddings.svg and
 /// curves.svg in the output folder.
