@@ -88,7 +88,8 @@ void change_contrast(float* out, int channels, std::ptrdiff_t plane, float contr
   for (int c = 0; c < channels; ++c) {
     double of_channel = 0;
     for (std::ptrdiff_t i = 0; i < plane; ++i) of_channel += static_cast<double>(out[c * plane + i]);
-    sum += of_channel * static_cast<double>(channels == 3 ? greyness[static_cast<std::size_t>(c)] : 1.0F / static_cast<float>(channels));
+    sum += of_channel *
+           static_cast<double>(channels == 3 ? greyness[static_cast<std::size_t>(c)] : 1.0F / static_cast<float>(channels));
   }
   const float mean = static_cast<float>(sum / static_cast<double>(plane));
   for (std::ptrdiff_t i = 0; i < channels * plane; ++i) out[i] = mean + contrast * (out[i] - mean);

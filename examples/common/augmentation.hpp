@@ -35,8 +35,8 @@ struct view_parameters {
   float outside = 0;
 };
 
-/// Draws numbers for the ranges above 0 alone from `rotation` on. Brightness, contrast, saturation, hue and loss of colour as in
-/// Chen et al. 2020, "A simple framework for contrastive learning of visual representations", appendix A (there each view is
+/// Draws numbers for the ranges above 0 alone from `rotation` on. Brightness, contrast, saturation, hue and loss of colour as
+/// in Chen et al. 2020, "A simple framework for contrastive learning of visual representations", appendix A (there each view is
 /// jittered with probability 0.8; here always).
 view_parameters draw_view(const view_range& range, random_stream& random);
 

@@ -22,7 +22,8 @@ void append(image_set& set, const std::string& path) {
   for (std::size_t at = 0; at < bytes.size(); at += record_bytes) {
     const int label = static_cast<unsigned char>(bytes[at]);
     if (label > 9)
-      throw std::runtime_error(path + ": byte " + std::to_string(at) + ": label " + std::to_string(label) + ", expected 0 to 9");
+      throw std::runtime_error(path + ": byte " + std::to_string(at) + ": label " + std::to_string(label) +
+                               ", expected 0 to 9");
     set.labels.push_back(label);
     set.pixels.insert(set.pixels.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at + 1),
                       bytes.begin() + static_cast<std::ptrdiff_t>(at + record_bytes));
@@ -36,12 +37,13 @@ image_dataset load_cifar10(const std::string& folder) {
   data.class_names = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
   for (image_set* set : {&data.train, &data.test}) set->height = set->width = 32, set->channels = 3;
   const auto path = [&](const std::string& name) { return (std::filesystem::path(folder) / name).string(); };
-  for (const char* name : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin",
-                           "test_batch.bin"}) {
+  for (const char* name :
+       {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"}) {
     if (folder.empty() || !std::filesystem::exists(path(name)))
-      throw std::runtime_error("no " + std::string(name) + (folder.empty() ? "" : " in " + folder) +
-                               ": get \"CIFAR-10 binary version\" from https://www.cs.toronto.edu/~kriz/cifar.html and name the "
-                               "folder of its six .bin files with --data DIR");
+      throw std::runtime_error(
+          "no " + std::string(name) + (folder.empty() ? "" : " in " + folder) +
+          ": get \"CIFAR-10 binary version\" from https://www.cs.toronto.edu/~kriz/cifar.html and name the "
+          "folder of its six .bin files with --data DIR");
     append(std::string(name) == "test_batch.bin" ? data.test : data.train, path(name));
   }
   return data;

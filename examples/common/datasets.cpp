@@ -50,7 +50,8 @@ image_set thumbnails(const std::string& title, std::vector<int> labels, thread_t
     team.for_each(static_cast<index>(count), [&](index piece) {
       const std::size_t i = first + static_cast<std::size_t>(piece);
       const picture small = square_thumbnail(make(i));
-      std::copy(small.pixels.begin(), small.pixels.end(), all.pixels.begin() + static_cast<std::ptrdiff_t>(i * all.pixels_each()));
+      std::copy(small.pixels.begin(), small.pixels.end(),
+                all.pixels.begin() + static_cast<std::ptrdiff_t>(i * all.pixels_each()));
     });
     progress.show(first + count, "");
   }
@@ -98,8 +99,8 @@ image_dataset load_emoji(const std::string& folder, thread_team& team) {
   if (pictures.empty()) throw std::runtime_error(font_path + ": has no picture of any emoji of " + list_path);
   std::vector<std::string> groups;
   for (const auto& group : list.groups) groups.push_back(short_name(group));
-  return split_dataset(thumbnails("reading emoji", labels, team, [&](std::size_t i) { return decode_picture(pictures[i], names[i]); }),
-                       groups);
+  return split_dataset(
+      thumbnails("reading emoji", labels, team, [&](std::size_t i) { return decode_picture(pictures[i], names[i]); }), groups);
 }
 
 image_dataset load_openclipart(const std::string& folder, thread_team& team) {
@@ -119,9 +120,10 @@ image_dataset load_openclipart(const std::string& folder, thread_team& team) {
     paths.insert(paths.end(), of_class.begin(), of_class.end());
   }
   if (paths.empty())
-    throw std::runtime_error("no folders of PNGs in " + folder +
-                             ": install the clip art with `sudo apt-get install openclipart-png`, or name a folder with one folder "
-                             "of PNGs for each class with --data DIR");
+    throw std::runtime_error(
+        "no folders of PNGs in " + folder +
+        ": install the clip art with `sudo apt-get install openclipart-png`, or name a folder with one folder "
+        "of PNGs for each class with --data DIR");
   return split_dataset(thumbnails("reading clip art", labels, team, [&](std::size_t i) { return read_picture(paths[i]); }),
                        class_names);
 }
@@ -166,7 +168,8 @@ void split_by_class(const image_set& all, int parts, std::uint64_t seed, image_s
   std::vector<bool> tested(all.size(), false);
   for (std::size_t c = 0; c < by_class.size(); ++c) {
     const auto& members = by_class[c];
-    const std::size_t wanted = std::max(members.size() / static_cast<std::size_t>(parts), std::size_t{members.size() > 1 ? 1U : 0U});
+    const std::size_t wanted =
+        std::max(members.size() / static_cast<std::size_t>(parts), std::size_t{members.size() > 1 ? 1U : 0U});
     const auto order = shuffled(members.size(), random_stream{seed, {c}});
     for (std::size_t t = 0; t < wanted; ++t) tested[members[order[t]]] = true;
   }

@@ -72,8 +72,8 @@ void emoji_font::read_cmap() {
       const std::size_t at = map + 16 + 12 * g;
       const std::uint32_t first = u32(at), last = u32(at + 4), id = u32(at + 8);
       if (last < first || last > 0x10FFFF || last - first >= most_glyphs || id + (last - first) >= most_glyphs)
-        refuse(at, "code points " + std::to_string(first) + " to " + std::to_string(last) + " from glyph " + std::to_string(id) +
-                       " cannot be");
+        refuse(at, "code points " + std::to_string(first) + " to " + std::to_string(last) + " from glyph " +
+                       std::to_string(id) + " cannot be");
       for (std::uint32_t c = first; c <= last; ++c) glyphs_[c] = id + (c - first);
     }
     return;
@@ -206,7 +206,8 @@ std::string emoji_font::png(const std::vector<std::uint32_t>& code_points) const
   const std::size_t metrics = piece.image_format == 17 ? 5 : piece.image_format == 18 ? 8 : 0;
   const std::size_t length = u32(piece.offset + metrics), start = piece.offset + metrics + 4;
   if (piece.length < metrics + 4 || length > piece.length - metrics - 4)
-    refuse(piece.offset + metrics, "a PNG of " + std::to_string(length) + " bytes in a piece of " + std::to_string(piece.length));
+    refuse(piece.offset + metrics,
+           "a PNG of " + std::to_string(length) + " bytes in a piece of " + std::to_string(piece.length));
   if (start > bytes_.size() || bytes_.size() - start < length)
     refuse(piece.byte, "the picture of glyph " + std::to_string(run[0]) + " lies beyond the end of the font");
   return bytes_.substr(start, length);

@@ -11,12 +11,12 @@
 namespace examples {
 
 /// A TrueType font whose glyphs are PNGs: the tables cmap (format 12), CBLC and CBDT (index formats 1 to 5 with PNGs, image
-/// formats 17 to 19), and of GSUB the ligatures (lookup type 4), by which a sequence of code points becomes one glyph. Every offset
-/// is checked against the file.
-/// Source: OpenType specification 1.9, chapters of these names.
+/// formats 17 to 19), and of GSUB the ligatures (lookup type 4), by which a sequence of code points becomes one glyph. Every
+/// offset is checked against the file. Source: OpenType specification 1.9, chapters of these names.
 class emoji_font {
  public:
-  /// `name` is what errors call it. Throws std::runtime_error, naming the byte, where the tables are damaged or of other formats.
+  /// `name` is what errors call it. Throws std::runtime_error, naming the byte, where the tables are damaged or of other
+  /// formats.
   emoji_font(std::string bytes, std::string name);
 
   /// The PNG of a sequence of code points; empty where the font has no single picture for it. Variation selectors are skipped.

@@ -25,7 +25,6 @@ struct grid_group {
 /// Draws the groups side by side, each row with its name at the left, and writes the PNG atomically. Pictures are grey or of
 /// three channels.
 void write_picture_grid(const std::string& path, const std::string& title, const std::vector<std::string>& row_names,
-                        const std::vector<grid_group>& groups, int picture_height, int picture_width,
-                        int channels = 1);
+                        const std::vector<grid_group>& groups, int picture_height, int picture_width, int channels = 1);
 
 }  // namespace examples

@@ -38,7 +38,8 @@ class moco_run {
   moco_run& operator=(const moco_run&) = delete;
 
   bool train() {
-    return loop_.run([&](std::uint64_t epoch, std::uint64_t k) { return step(epoch, k); }, neighbour_watch(query_, data_, team_));
+    return loop_.run([&](std::uint64_t epoch, std::uint64_t k) { return step(epoch, k); },
+                     neighbour_watch(query_, data_, team_));
   }
   embedding_network& network() { return query_; }
   const training_loop& loop() const { return loop_; }
@@ -51,15 +52,16 @@ class moco_run {
     for (std::size_t v = 1; v < made.pictures.size(); ++v)
       z.push_back(keys_of(made.pictures[v], random_stream{how_.run.seed, {3, epoch, k, v}}));
     const earlier_rows earlier = rows_of_queue();
-    const double epochs = static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
+    const double epochs =
+        static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
     const double loss = learner_.step(loss_({z, made.labels, made.changes}, earlier), epochs);
     follow();
     queue_.push(contrastive::rows_of(z[1]), contrastive::labels_of(made.labels), contrastive::rows_of(made.changes));
     return {{"loss", loss}};
   }
 
-  /// The keys of one view. Batch normalisation by the batch lets a query know its key by what the two batches have in common; so the
-  /// keys' batch is mixed and goes through in groups, as MoCo shuffles it over its machines (section 3.3).
+  /// The keys of one view. Batch normalisation by the batch lets a query know its key by what the two batches have in common;
+  /// so the keys' batch is mixed and goes through in groups, as MoCo shuffles it over its machines (section 3.3).
   torch::Tensor keys_of(const torch::Tensor& pictures, const random_stream& random) {
     const torch::NoGradGuard no_gradient;
     key_->train();
@@ -140,20 +142,23 @@ int run(int argc, char** argv) {
   how.supervised = "off";
   add_view_learning_options(app, how);
   app.add_option("--queue", moco.queue, "rows of earlier batches that are kept")->check(CLI::Range(1, 10000000));
-  app.add_option("--momentum", moco.momentum, "of the key encoder: what is left of its weights after a step")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--key-groups", moco.key_groups, "parts of the keys' batch that are normalised apart")->check(CLI::Range(1, 1024));
+  app.add_option("--momentum", moco.momentum, "of the key encoder: what is left of its weights after a step")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--key-groups", moco.key_groups, "parts of the keys' batch that are normalised apart")
+      ->check(CLI::Range(1, 1024));
   start_view_learning(app, argc, argv, how);
   if (how.batch < 2 * moco.key_groups)
-    throw std::runtime_error("--key-groups " + std::to_string(moco.key_groups) + " leaves no two pictures a group in a --batch of " +
-                             std::to_string(how.batch));
+    throw std::runtime_error("--key-groups " + std::to_string(moco.key_groups) +
+                             " leaves no two pictures a group in a --batch of " + std::to_string(how.batch));
 
   thread_team team(how.run.threads);
   const image_dataset data = load_dataset(how.dataset, how.run.data, team);
   how.encoder.channels = data.train.channels;
-  std::printf("%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views, queue of %lld, momentum %g, %d threads\n",
-              known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height, data.train.width,
-              data.class_names.size(), how.objective.loss.c_str(), how.views, static_cast<long long>(moco.queue), moco.momentum,
-              how.run.threads);
+  std::printf(
+      "%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views, queue of %lld, momentum %g, %d threads\n",
+      known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height, data.train.width,
+      data.class_names.size(), how.objective.loss.c_str(), how.views, static_cast<long long>(moco.queue), moco.momentum,
+      how.run.threads);
 
   moco_run training(how, moco, data, team);
   if (!training.train()) return 130;

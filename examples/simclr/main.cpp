@@ -22,8 +22,8 @@ int run(int argc, char** argv) {
   const image_dataset data = load_dataset(how.dataset, how.run.data, team);
   how.encoder.channels = data.train.channels;
   std::printf("%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views, %d threads\n",
-              known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height, data.train.width,
-              data.class_names.size(), how.objective.loss.c_str(), how.views, how.run.threads);
+              known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height,
+              data.train.width, data.class_names.size(), how.objective.loss.c_str(), how.views, how.run.threads);
 
   simclr_run training(how, "simclr", "training", data, team);
   if (!training.train()) return 130;

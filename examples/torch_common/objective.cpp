@@ -19,15 +19,17 @@ bool is_one_of(const std::string& loss, std::initializer_list<const char*> names
 }  // namespace
 
 const std::vector<std::string>& objective::known() {
-  static const std::vector<std::string> all = {"nt_xent", "info_nce", "sup_con", "conditional_contrastive", "weighted_info_nce",
-                                               "clip"};
+  static const std::vector<std::string> all = {"nt_xent",           "info_nce", "sup_con", "conditional_contrastive",
+                                               "weighted_info_nce", "clip"};
   return all;
 }
 bool objective::takes_many_views(const std::string& loss) {
   return is_one_of(loss, {"nt_xent", "sup_con", "conditional_contrastive"});
 }
 bool objective::learns_from_labels(const std::string& loss) { return is_one_of(loss, {"sup_con", "conditional_contrastive"}); }
-bool objective::sees_earlier_rows(const std::string& loss) { return is_one_of(loss, {"info_nce", "weighted_info_nce", "sup_con"}); }
+bool objective::sees_earlier_rows(const std::string& loss) {
+  return is_one_of(loss, {"info_nce", "weighted_info_nce", "sup_con"});
+}
 
 objective::objective(const objective_settings& how, std::int64_t num_classes, std::int64_t dim, std::uint64_t seed)
     : how_(how) {

@@ -31,7 +31,8 @@ struct objective_settings {
 };
 
 /// nt_xent                  all views; sup_con and conditional_contrastive too, by their labels
-/// info_nce, clip           two views; weighted_info_nce too, whose negatives weigh 1 - exp(-|difference of changes|² / scale), scaled
+/// info_nce, clip           two views; weighted_info_nce too, whose negatives weigh 1 - exp(-|difference of changes|² / scale),
+/// scaled
 ///                          to mean 1
 /// With earlier rows: further negatives of info_nce and weighted_info_nce, further rows of sup_con; the others do not see them.
 /// conditional_contrastive learns one proxy a class.

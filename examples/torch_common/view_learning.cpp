@@ -42,8 +42,8 @@ view_range range_for(const std::string& dataset) {
   return range;
 }
 
-const char* const range_names[] = {"--smallest-crop", "--largest-crop", "--flip",       "--rotation", "--brightness",
-                                   "--contrast",      "--saturation",   "--hue", "--grey", "--noise"};
+const char* const range_names[] = {"--smallest-crop", "--largest-crop", "--flip", "--rotation", "--brightness",
+                                   "--contrast",      "--saturation",   "--hue",  "--grey",     "--noise"};
 float* member_of(view_range& range, std::size_t r) {
   float* const members[] = {&range.smallest_crop, &range.largest_crop, &range.flip, &range.rotation, &range.brightness,
                             &range.contrast,      &range.saturation,   &range.hue,  &range.grey,     &range.largest_noise};
@@ -102,8 +102,8 @@ void start_view_learning(CLI::App& app, int argc, char** argv, view_learning_opt
     if (app.count(range_names[r]) > 0) *member_of(range, r) = *member_of(how.range, r);
   how.range = range;
   if (how.range.largest_crop < how.range.smallest_crop)
-    throw std::runtime_error("--largest-crop " + text(static_cast<double>(how.range.largest_crop)) + " is below --smallest-crop " +
-                             text(static_cast<double>(how.range.smallest_crop)));
+    throw std::runtime_error("--largest-crop " + text(static_cast<double>(how.range.largest_crop)) +
+                             " is below --smallest-crop " + text(static_cast<double>(how.range.smallest_crop)));
   if (how.views != 2 && !objective::takes_many_views(how.objective.loss))
     throw std::runtime_error("--views " + std::to_string(how.views) + ": " + how.objective.loss +
                              " takes two views; nt_xent, sup_con and conditional_contrastive take more");
@@ -195,7 +195,8 @@ std::map<std::string, std::string> settings_of(const view_learning_options& how,
 }
 
 matrix features_of(embedding_network& network, const image_set& images) {
-  return to_matrix(outputs_of(*network, [&](torch::Tensor x) { return network->features(std::move(x)); }, byte_tensor(images)));
+  return to_matrix(outputs_of(
+      *network, [&](torch::Tensor x) { return network->features(std::move(x)); }, byte_tensor(images)));
 }
 
 std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& network, const image_dataset& data,
@@ -212,8 +213,8 @@ std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& ne
     normalize_rows(among);
     normalize_rows(asked);
     const int k = static_cast<int>(std::min<index>(10, among.rows()));
-    return measurements{{"10 nearest neighbours", 100 * neighbour_accuracy(nearest_neighbours(team, asked, among, k), base.labels,
-                                                                           queries.labels)}};
+    return measurements{{"10 nearest neighbours",
+                         100 * neighbour_accuracy(nearest_neighbours(team, asked, among, k), base.labels, queries.labels)}};
   };
 }
 
@@ -248,14 +249,15 @@ bool simclr_run::train() {
     const made_views made = views_.make(epoch, k);
     network_->train();
     const auto z = network_->forward(torch::cat(made.pictures)).chunk(how_.views);
-    const double epochs = static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
+    const double epochs =
+        static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
     return {{"loss", learner_.step(loss_({z, made.labels, made.changes}), epochs)}};
   };
   return loop_.run(step, neighbour_watch(network_, data_, team_));
 }
 
-std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program, const image_dataset& data,
-                                           thread_team& team) {
+std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program,
+                                           const image_dataset& data, thread_team& team) {
   view_learning_options supervised = how;
   supervised.run.checkpoint += "-supervised";
   supervised.objective.loss = "sup_con";

@@ -60,7 +60,8 @@ class view_maker {
 std::vector<torch::Tensor> parameters_of(embedding_network& network, const objective& loss);
 
 /// Adam with decoupled weight decay, or SGD with momentum 0.9. The rate rises over the first epoch and then falls by `decay` an
-/// epoch: it depends on the epochs done alone, so that a run that is lengthened later is the same as one that was long from the start.
+/// epoch: it depends on the epochs done alone, so that a run that is lengthened later is the same as one that was long from the
+/// start.
 class learner {
  public:
   learner(std::vector<torch::Tensor> parameters, const view_learning_options& how);
@@ -77,7 +78,8 @@ class learner {
 std::map<std::string, std::string> settings_of(const view_learning_options& how, const image_set& images);
 
 /// After each epoch: the 10 nearest neighbours' accuracy on the first test pictures among some training pictures.
-std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& network, const image_dataset& data, thread_team& team);
+std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& network, const image_dataset& data,
+                                                           thread_team& team);
 
 /// The features of all pictures.
 matrix features_of(embedding_network& network, const image_set& images);
@@ -116,13 +118,13 @@ struct trained_encoder {
   const training_loop& loop;
 };
 
-/// The same encoder trained with labels, by sup_con on two views, for as many epochs; its checkpoint has "-supervised" behind the
-/// name.
-std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program, const image_dataset& data,
-                                           thread_team& team);
+/// The same encoder trained with labels, by sup_con on two views, for as many epochs; its checkpoint has "-supervised" behind
+/// the name.
+std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program,
+                                           const image_dataset& data, thread_team& team);
 
-/// Raw pixels, an untrained encoder and the trained ones, the last of which is drawn: metrics.csv, neighbours.png, embeddings.svg and
-/// curves.svg in the output folder.
+/// Raw pixels, an untrained encoder and the trained ones, the last of which is drawn: metrics.csv, neighbours.png,
+/// embeddings.svg and curves.svg in the output folder.
 void report_on(const view_learning_options& how, const std::string& title, const image_dataset& data, thread_team& team,
                const std::vector<trained_encoder>& trained);
 

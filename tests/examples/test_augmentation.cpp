@@ -150,7 +150,8 @@ TEST_CASE("views: contrast goes from the mean, saturation from the grey, a turne
   const auto flat = render(half), same = render(unchanged);
   double mean = 0;
   for (const float v : same) mean += static_cast<double>(v) / pixels;
-  for (const std::size_t i : {0U, 400U, 783U}) CHECK(std::abs(flat[i] - static_cast<float>(mean + (static_cast<double>(same[i]) - mean) / 2)) < 1e-4F);
+  for (const std::size_t i : {0U, 400U, 783U})
+    CHECK(std::abs(flat[i] - static_cast<float>(mean + (static_cast<double>(same[i]) - mean) / 2)) < 1e-4F);
 
   // One pixel of 4 x 4: red above, the rest of other colours.
   std::vector<std::uint8_t> colours(3 * 16);
@@ -161,7 +162,9 @@ TEST_CASE("views: contrast goes from the mean, saturation from the grey, a turne
     render_view(colours.data(), 3, 4, 4, view, random, out.data());
     return out;
   };
-  const auto grey_of = [](const std::vector<float>& c, std::size_t i) { return 0.299F * c[i] + 0.587F * c[16 + i] + 0.114F * c[32 + i]; };
+  const auto grey_of = [](const std::vector<float>& c, std::size_t i) {
+    return 0.299F * c[i] + 0.587F * c[16 + i] + 0.114F * c[32 + i];
+  };
   auto grey = unchanged, pale = unchanged, turned = unchanged, round = unchanged;
   grey.saturation = 0, pale.saturation = 0.5F, turned.hue = 0.2F, round.hue = 1;
   const auto plain = show(unchanged), without = show(grey), half_way = show(pale), other = show(turned), back = show(round);
@@ -189,7 +192,8 @@ TEST_CASE("views: new ranges draw within their bounds, and none of them changes 
   for (int i = 0; i < 2000; ++i) {
     const auto view = draw_view(range, random);
     widest = std::max(widest, std::abs(view.rotation));
-    CHECK((std::abs(view.rotation) <= 20 && std::abs(view.contrast - 1) <= 0.3001F && std::abs(view.hue) <= 0.1F && view.outside == 1));
+    CHECK((std::abs(view.rotation) <= 20 && std::abs(view.contrast - 1) <= 0.3001F && std::abs(view.hue) <= 0.1F &&
+           view.outside == 1));
     CHECK((view.saturation == 0 || std::abs(view.saturation - 1) <= 0.5001F));
     greys += view.saturation == 0;
   }

@@ -21,7 +21,9 @@ using namespace examples;
 
 namespace {
 
-std::string big_endian16(std::size_t number) { return {static_cast<char>(number >> 8 & 0xff), static_cast<char>(number & 0xff)}; }
+std::string big_endian16(std::size_t number) {
+  return {static_cast<char>(number >> 8 & 0xff), static_cast<char>(number & 0xff)};
+}
 std::string words16(std::initializer_list<std::size_t> numbers) {
   std::string bytes;
   for (const auto number : numbers) bytes += big_endian16(number);
@@ -49,12 +51,14 @@ std::string tiny_font(const std::vector<std::string>& pngs) {
   }
   offsets += words32({data.size() - 4});
   const std::string subtable = words16({1, 17}) + words32({4}) + offsets;
-  const std::string strike = words32({8 + 48, 8 + subtable.size(), 1, 0}) + std::string(24, '\0') + words16({1, 3}) + std::string("\x20\x20\x20\x01", 4);
+  const std::string strike = words32({8 + 48, 8 + subtable.size(), 1, 0}) + std::string(24, '\0') + words16({1, 3}) +
+                             std::string("\x20\x20\x20\x01", 4);
   const std::string index = words32({0x00030000, 1}) + strike + words16({1, 3}) + words32({8}) + subtable;
   // Header, then one lookup of type 4 with one part: glyph 1, then 2, is 3.
   const std::string part = words16({1, 8, 1, 14}) + words16({1, 1, 1}) + words16({1, 4}) + words16({3, 2, 2});
   const std::string gsub = words16({1, 0, 0, 0, 10}) + words16({1, 4}) + words16({4, 0, 1, 8}) + part;
-  const std::vector<std::pair<std::string, std::string>> tables = {{"CBDT", data}, {"CBLC", index}, {"GSUB", gsub}, {"cmap", cmap}};
+  const std::vector<std::pair<std::string, std::string>> tables = {
+      {"CBDT", data}, {"CBLC", index}, {"GSUB", gsub}, {"cmap", cmap}};
   std::string head = words32({0x00010000}) + words16({tables.size(), 0, 0, 0}), body;
   for (const auto& [tag, bytes] : tables) {
     head += tag + words32({0, 12 + 16 * tables.size() + body.size(), bytes.size()});
@@ -71,7 +75,8 @@ std::string cifar_record(int label, int seed) {
 
 void write_cifar(const std::string& folder) {
   for (int b = 1; b <= 5; ++b)
-    write_file_atomically(folder + "/data_batch_" + std::to_string(b) + ".bin", cifar_record(b, b) + cifar_record(b + 1, 2 * b));
+    write_file_atomically(folder + "/data_batch_" + std::to_string(b) + ".bin",
+                          cifar_record(b, b) + cifar_record(b + 1, 2 * b));
   write_file_atomically(folder + "/test_batch.bin", cifar_record(9, 100));
 }
 
@@ -80,7 +85,8 @@ void write_cifar(const std::string& folder) {
 TEST_CASE("cifar10: pictures and labels as written; a missing, cut or wrong file is refused with its byte") {
   const temporary_folder folder;
   thread_team team(1);
-  CHECK(contains(words_of([&] { load_dataset("cifar10", "", team); }), "name the folder of its six .bin files with --data DIR"));
+  CHECK(
+      contains(words_of([&] { load_dataset("cifar10", "", team); }), "name the folder of its six .bin files with --data DIR"));
   CHECK(contains(words_of([&] { load_dataset("cifar10", folder.path(), team); }), "no data_batch_1.bin in " + folder.path()));
   write_cifar(folder.path());
   const image_dataset data = load_dataset("cifar10", folder.path(), team);
@@ -88,8 +94,7 @@ TEST_CASE("cifar10: pictures and labels as written; a missing, cut or wrong file
   CHECK(data.test.labels == std::vector<int>{9});
   CHECK((data.train.channels == 3 && data.train.height == 32 && data.train.width == 32 && data.class_names.size() == 10));
   REQUIRE(data.train.pixels_each() == 3072);
-  for (const std::size_t p : {0U, 1023U, 1024U, 3071U})
-    CHECK(data.train.picture(3)[p] == static_cast<std::uint8_t>(p * 7 + 4));
+  for (const std::size_t p : {0U, 1023U, 1024U, 3071U}) CHECK(data.train.picture(3)[p] == static_cast<std::uint8_t>(p * 7 + 4));
   CHECK(pixel_rows(data.train).cols() == 3072);
 
   const std::string third = folder / "data_batch_3.bin", whole = read_file(third);
@@ -126,7 +131,8 @@ TEST_CASE("emoji font: damaged bytes are refused or read, never beyond the end")
   };
   REQUIRE(words_of([&] { use(whole); }).empty());
   // Cut anywhere before its last table: always refused. The tables come before the PNGs do, by their offsets.
-  for (std::size_t length = 0; length < whole.size(); ++length) CHECK(contains(words_of([&] { use(whole.substr(0, length)); }), "font: byte "));
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    CHECK(contains(words_of([&] { use(whole.substr(0, length)); }), "font: byte "));
   int refused = 0;
   for (std::size_t at = 0; at < whole.size(); ++at)
     for (const int bit : {0, 3, 7}) {
@@ -150,9 +156,11 @@ TEST_CASE("emoji: groups of the list, without components, skin tones and joined 
   CHECK(contains(words_of([&] { load_dataset("emoji", folder.path(), team); }), "apt-get install fonts-noto-color-emoji"));
   write_file_atomically(folder / "NotoColorEmoji.ttf", tiny_font({png_of(folder, 10), png_of(folder, 20), png_of(folder, 30)}));
   const std::string list =
-      "# a comment\n# group: Smileys & Emotion\n# subgroup: face\n0041 ; fully-qualified # A E1.0 first\n0041 FE0F ; unqualified # A\n"
+      "# a comment\n# group: Smileys & Emotion\n# subgroup: face\n0041 ; fully-qualified # A E1.0 first\n0041 FE0F ; "
+      "unqualified # A\n"
       "# group: Component\n0042 ; component # B E1.0 part\n# group: Flags\n0042 ; fully-qualified # B E1.0 second\n"
-      "0041 0042 ; fully-qualified # AB E1.0 third\n0041 1F3FB ; fully-qualified # dark\n0041 200D 0042 ; fully-qualified # joined\n";
+      "0041 0042 ; fully-qualified # AB E1.0 third\n0041 1F3FB ; fully-qualified # dark\n0041 200D 0042 ; fully-qualified # "
+      "joined\n";
   write_file_atomically(folder / "emoji-test.txt", list);
   const image_dataset data = load_dataset("emoji", folder.path(), team);
   CHECK(data.class_names == std::vector<std::string>{"Smileys", "Flags"});
@@ -163,9 +171,11 @@ TEST_CASE("emoji: groups of the list, without components, skin tones and joined 
   CHECK(data.train.picture(0)[16 * 32] == 255);
 
   write_file_atomically(folder / "emoji-test.txt", "# group: Flags\n004x ; fully-qualified # A\n");
-  CHECK(words_of([&] { load_dataset("emoji", folder.path(), team); }) == (folder / "emoji-test.txt") + ": line 2: no code point: 004x");
+  CHECK(words_of([&] { load_dataset("emoji", folder.path(), team); }) ==
+        (folder / "emoji-test.txt") + ": line 2: no code point: 004x");
   write_file_atomically(folder / "emoji-test.txt", "nothing\n");
-  CHECK(contains(words_of([&] { load_dataset("emoji", folder.path(), team); }), "line 1: expected \"code points ; status # emoji\""));
+  CHECK(contains(words_of([&] { load_dataset("emoji", folder.path(), team); }),
+                 "line 1: expected \"code points ; status # emoji\""));
 }
 
 TEST_CASE("emoji: the installed font") {

@@ -54,7 +54,10 @@ TEST_CASE("picture grid: colours, channel after channel; other numbers of channe
   for (int y = 0; y < page.height; ++y)
     for (int x = 0; x < page.width; ++x) found += page.at(0, y, x) == 10 && page.at(1, y, x) == 120 && page.at(2, y, x) == 250;
   CHECK(found == 64 * 64);
-  CHECK(contains(words_of([&] { examples::write_picture_grid(folder / "x.png", "t", {"a"}, {{"q", {{cell}}}}, 32, 32, 2); }), "1 or 3 channels"));
+  CHECK(contains(words_of([&] {
+                   examples::write_picture_grid(folder / "x.png", "t", {"a"}, {{"q", {{cell}}}}, 32, 32, 2);
+                 }),
+                 "1 or 3 channels"));
 }
 
 TEST_CASE("scatter: a dot for each row, a name for each class, signs of XML escaped; NaN is refused") {

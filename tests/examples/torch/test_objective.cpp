@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The losses by name against the same sums in libtorch's words, and what they refuse; views and encoder depend on the seed alone.
+// The losses by name against the same sums in libtorch's words, and what they refuse; views and encoder depend on the seed
+// alone.
 #include "torch_common/objective.hpp"
 
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// simclr and moco, the whole programs, on small made pictures: each loss trains, a run that goes on is one that never stopped, Ctrl-C
-// saves, and what is wrong is said in words.
+// simclr and moco, the whole programs, on small made pictures: each loss trains, a run that goes on is one that never stopped,
+// Ctrl-C saves, and what is wrong is said in words.
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -49,7 +49,8 @@ TEST_CASE("simclr and moco: train with each loss and leave a table, pictures and
       INFO(program << " " << loss << "\n" << out.output);
       REQUIRE(out.status == 0);
       CHECK(contains(out.output, "epoch 1/1  loss "));
-      for (const std::string row : {"raw pixels", "untrained encoder", "trained by " + loss + " "}) CHECK(contains(out.output, row));
+      for (const std::string row : {"raw pixels", "untrained encoder", "trained by " + loss + " "})
+        CHECK(contains(out.output, row));
       check_output(to, 3);
     }
 }
@@ -71,7 +72,8 @@ TEST_CASE("simclr: four views, SGD, and the same encoder with labels") {
 TEST_CASE("moco: four views, a queue that is smaller than the batch") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 140, 60);
-  const outcome out = run_program(moco, small(folder) + "--loss sup_con --views 4 --queue 40 --momentum 0.9 --epochs 2 --output " + (folder / "out"));
+  const outcome out = run_program(
+      moco, small(folder) + "--loss sup_con --views 4 --queue 40 --momentum 0.9 --epochs 2 --output " + (folder / "out"));
   INFO(out.output);
   REQUIRE(out.status == 0);
   CHECK(contains(out.output, "4 views, queue of 40, momentum 0.9"));
@@ -82,7 +84,8 @@ TEST_CASE("simclr and moco: one epoch and then one more are two") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 140, 60);
   for (const auto& [program, loss] : {std::pair{simclr, "conditional_contrastive"}, std::pair{moco, "weighted_info_nce"}}) {
-    const std::string straight = folder / "straight", halves = folder / "halves", common = small(folder) + "--loss " + loss + " --output ";
+    const std::string straight = folder / "straight", halves = folder / "halves",
+                      common = small(folder) + "--loss " + loss + " --output ";
     REQUIRE(run_program(program, common + straight + " --fresh --epochs 2").status == 0);
     REQUIRE(run_program(program, common + halves + " --fresh --epochs 1").status == 0);
     CHECK(examples::read_file(straight + "/metrics.csv") != examples::read_file(halves + "/metrics.csv"));
@@ -118,13 +121,15 @@ TEST_CASE("simclr and moco: stopped by a signal they save, and the same command 
 TEST_CASE("simclr and moco: missing data, foreign and damaged checkpoints and bad options are refused in words") {
   const temporary_folder folder;
   for (const std::string& program : {simclr, moco}) {
-    const std::string out_folder = folder / ("out" + std::to_string(program.size())), common = small(folder) + "--epochs 1 --output " + out_folder;
+    const std::string out_folder = folder / ("out" + std::to_string(program.size())),
+                      common = small(folder) + "--epochs 1 --output " + out_folder;
     outcome out = run_program(program, common + " --data " + (folder / "nowhere"));
     CHECK(out.status == 1);
     CHECK(contains(out.output, "apt-get install dataset-fashion-mnist"));
-    const std::pair<const char*, const char*> packages[] = {{"emoji", "apt-get install fonts-noto-color-emoji"},
-                                                            {"openclipart", "apt-get install openclipart-png"},
-                                                            {"cifar10", "name the folder of its six .bin files with --data DIR"}};
+    const std::pair<const char*, const char*> packages[] = {
+        {"emoji", "apt-get install fonts-noto-color-emoji"},
+        {"openclipart", "apt-get install openclipart-png"},
+        {"cifar10", "name the folder of its six .bin files with --data DIR"}};
     for (const auto& [dataset, words] : packages) {
       out = run_program(program, common + " --data " + (folder / "nowhere") + " --dataset " + dataset);
       CHECK(out.status == 1);
@@ -153,7 +158,8 @@ TEST_CASE("simclr and moco: missing data, foreign and damaged checkpoints and ba
       CHECK(out.status == 1);
       CHECK(contains(out.output, words));
     }
-    for (const std::string wrong : {"--loss none", "--dataset none", "--epochs -1", "--views 1", "--temperature 0", "--flip 2", "--nothing"}) {
+    for (const std::string wrong :
+         {"--loss none", "--dataset none", "--epochs -1", "--views 1", "--temperature 0", "--flip 2", "--nothing"}) {
       out = run_program(program, wrong);
       INFO(out.output);
       CHECK((out.status != 0 && out.status != 1));
@@ -167,14 +173,16 @@ TEST_CASE("simclr and moco: missing data, foreign and damaged checkpoints and ba
 
 TEST_CASE("simclr and moco: pictures in colour, from made files of CIFAR-10") {
   const temporary_folder folder;
-  for (const std::string name : {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) {
+  for (const std::string name :
+       {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) {
     std::string bytes;
     for (int i = 0; i < 20; ++i) {
       examples::random_stream random{name.size() + static_cast<std::size_t>(name.back()), {static_cast<std::uint64_t>(i)}};
       bytes += static_cast<char>(i % 10);
       // The class is where a coloured bar lies.
       for (int p = 0; p < 3072; ++p)
-        bytes += static_cast<char>((p % 1024 / 96 == i % 10 && p / 1024 == i % 3 ? 150 : 0) + static_cast<int>(random.below(100)));
+        bytes +=
+            static_cast<char>((p % 1024 / 96 == i % 10 && p / 1024 == i % 3 ? 150 : 0) + static_cast<int>(random.below(100)));
     }
     examples::write_file_atomically(folder / (name + ".bin"), bytes);
   }
