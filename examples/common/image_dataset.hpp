@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Labelled grey pictures in memory, and Fashion-MNIST from its four files.
+// Labelled pictures in memory, grey or in colour, and Fashion-MNIST from its four files.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,15 @@ namespace examples {
 
 struct image_set {
   int height = 0, width = 0;
-  std::vector<std::uint8_t> pixels;  // (size, height, width) row-major
+  int channels = 1;                  // grey, or 3: red, green, blue
+  std::vector<std::uint8_t> pixels;  // (size, channels, height, width) row-major
   std::vector<int> labels;           // (size)
 
   std::size_t size() const { return labels.size(); }
-  std::size_t pixels_each() const { return static_cast<std::size_t>(height) * static_cast<std::size_t>(width); }
+  /// Of all channels.
+  std::size_t pixels_each() const {
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
   const std::uint8_t* picture(std::size_t i) const { return pixels.data() + i * pixels_each(); }
 };
 
@@ -31,7 +35,7 @@ struct image_dataset {
 /// Throws std::runtime_error: where a file is missing, with what to install; where one is damaged, with file and byte.
 image_dataset load_fashion_mnist(const std::string& folder);
 
-/// Pixels as numbers from 0 to 1: (size, height · width).
+/// Pixels as numbers from 0 to 1: (size, channels · height · width).
 matrix pixel_rows(const image_set& images);
 
 }  // namespace examples

@@ -4,6 +4,7 @@
 #include "common/picture_grid.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "common/canvas.hpp"
 
@@ -15,7 +16,8 @@ constexpr canvas::colour plain{70, 76, 86}, right{46, 160, 80}, wrong{214, 57, 5
 }  // namespace
 
 void write_picture_grid(const std::string& path, const std::string& title, const std::vector<std::string>& row_names,
-                        const std::vector<grid_group>& groups, int picture_height, int picture_width) {
+                        const std::vector<grid_group>& groups, int picture_height, int picture_width, int channels) {
+  if (channels != 1 && channels != 3) throw std::invalid_argument("write_picture_grid: pictures of 1 or 3 channels");
   const int zoom = std::max(1, 66 / picture_width), frame = 3, gap = 5, between = 26, margin = 24, letters = 2;
   const int cell_width = zoom * picture_width + 2 * frame + gap, cell_height = zoom * picture_height + 2 * frame + gap;
   int names = 0;
@@ -29,7 +31,8 @@ void write_picture_grid(const std::string& path, const std::string& title, const
 
   page.write(margin, margin, letters, title, canvas::ink);
   for (std::size_t r = 0; r < row_names.size(); ++r)
-    page.write(margin, top + static_cast<int>(r) * cell_height + cell_height / 2 - 4 * letters, letters, row_names[r], canvas::quiet);
+    page.write(margin, top + static_cast<int>(r) * cell_height + cell_height / 2 - 4 * letters, letters, row_names[r],
+               canvas::quiet);
   int x = left;
   for (const auto& group : groups) {
     page.write(x, margin + 50, letters, group.title, canvas::quiet);
@@ -39,9 +42,11 @@ void write_picture_grid(const std::string& path, const std::string& title, const
       for (std::size_t c = 0; c < group.rows[r].size(); ++c) {
         const grid_cell& cell = group.rows[r][c];
         const int cx = x + static_cast<int>(c) * cell_width, cy = top + static_cast<int>(r) * cell_height;
-        const canvas::colour mark = cell.mark == grid_cell::frame::plain ? plain : cell.mark == grid_cell::frame::right ? right : wrong;
+        const canvas::colour mark = cell.mark == grid_cell::frame::plain   ? plain
+                                    : cell.mark == grid_cell::frame::right ? right
+                                                                           : wrong;
         page.fill(cx, cy, cell_width - gap, cell_height - gap, mark);
-        page.put(cx + frame, cy + frame, zoom, cell.pixels, 1, picture_height, picture_width);
+        page.put(cx + frame, cy + frame, zoom, cell.pixels, channels, picture_height, picture_width);
       }
     }
     x += columns * cell_width + between;

@@ -12,7 +12,7 @@ namespace examples {
 /// One picture of the grid, with a frame that says what it is.
 struct grid_cell {
   enum class frame { plain, right, wrong };
-  const std::uint8_t* pixels = nullptr;  // (height, width) grey
+  const std::uint8_t* pixels = nullptr;  // (channels, height, width)
   grid_cell::frame mark = frame::plain;
 };
 
@@ -22,8 +22,9 @@ struct grid_group {
   std::vector<std::vector<grid_cell>> rows;
 };
 
-/// Draws the groups side by side, each row with its name at the left, and writes the PNG atomically.
+/// Draws the groups side by side, each row with its name at the left, and writes the PNG atomically. Pictures are grey or of
+/// three channels.
 void write_picture_grid(const std::string& path, const std::string& title, const std::vector<std::string>& row_names,
-                        const std::vector<grid_group>& groups, int picture_height, int picture_width);
+                        const std::vector<grid_group>& groups, int picture_height, int picture_width, int channels = 1);
 
 }  // namespace examples

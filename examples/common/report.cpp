@@ -93,7 +93,7 @@ void report::draw_neighbours(const std::string& path, const std::string& title) 
     }
   }
   groups.insert(groups.begin(), queries);
-  write_picture_grid(path, title, names, groups, data_.test.height, data_.test.width);
+  write_picture_grid(path, title, names, groups, data_.test.height, data_.test.width, data_.test.channels);
 }
 
 void report::draw_map(const std::string& path, const std::string& title) const {

@@ -18,7 +18,10 @@ void write_scatter_svg(const std::string& path, const std::string& title, const 
     throw std::invalid_argument("write_scatter_svg: expected a row of two numbers for each label");
   if (!points.allFinite()) throw std::runtime_error(path + ": not written: a point is not a number");
   const double plot_left = 30, plot_top = 86, plot_size = 760, legend_left = plot_left + plot_size + 26;
-  const double width = legend_left + 150, height = plot_top + plot_size + 30;
+  std::size_t longest_name = 0;
+  for (const auto& name : class_names) longest_name = std::max(longest_name, name.size());
+  const double width = legend_left + std::max(150.0, 40 + 8.0 * static_cast<double>(longest_name));
+  const double height = plot_top + plot_size + 30;
   const Eigen::RowVector2f low = points.colwise().minCoeff(), high = points.colwise().maxCoeff();
   const double extent = std::max<double>(static_cast<double>((high - low).maxCoeff()), 1e-30);
   const Eigen::RowVector2f middle = (low + high) / 2;

@@ -8,10 +8,11 @@
 
 namespace examples::svg {
 
-/// Ten colours that stay apart, also where classes mix; more go round again.
+/// Ten colours that stay apart, also where classes mix, and twelve more for sets of many classes; then they go round again.
 inline const char* colour(std::size_t which) {
-  static constexpr const char* all[] = {"#4e79a7", "#f28e2b", "#b6992d", "#59a14f", "#e15759",
-                                        "#9c6ade", "#30343b", "#8c564b", "#d45087", "#17a2b8"};
+  static constexpr const char* all[] = {"#4e79a7", "#f28e2b", "#b6992d", "#59a14f", "#e15759", "#9c6ade", "#30343b", "#8c564b",
+                                        "#d45087", "#17a2b8", "#86bc1f", "#f7b6d2", "#7f7f7f", "#1f3fd0", "#ffd400", "#006d5b",
+                                        "#b10026", "#a6cee3", "#6a3d9a", "#c9a27a", "#00c48c", "#ff6f91"};
   return all[which % std::size(all)];
 }
 

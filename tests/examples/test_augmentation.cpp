@@ -128,3 +128,80 @@ TEST_CASE("views: noise has the asked deviation, drawn views keep to their range
   }
   CHECK(std::abs(flips / 2000.0 - 0.25) < 0.04);
 }
+
+TEST_CASE("views: turned by a quarter the window is the picture turned, what lies outside has its colour") {
+  const auto picture = ramp();
+  auto turned = unchanged, eighth = unchanged;
+  turned.rotation = 90;
+  const auto quarter = render(turned);
+  // A step to the right in the view is a step down in the picture.
+  for (std::size_t y = 0; y < size; ++y)
+    for (std::size_t x = 0; x < size; ++x)
+      CHECK(std::abs(quarter[y * size + x] - static_cast<float>(picture[x * size + size - 1 - y]) / 255) < 1e-4F);
+  eighth.rotation = 45, eighth.outside = 1;
+  const auto corner = render(eighth);
+  CHECK(corner[0] == 1);
+  CHECK(std::abs(corner[14 * size + 14] - static_cast<float>(picture[14 * size + 14]) / 255) < 0.03F);
+}
+
+TEST_CASE("views: contrast goes from the mean, saturation from the grey, a turned hue keeps the grey") {
+  auto half = unchanged;
+  half.contrast = 0.5F;
+  const auto flat = render(half), same = render(unchanged);
+  double mean = 0;
+  for (const float v : same) mean += static_cast<double>(v) / pixels;
+  for (const std::size_t i : {0U, 400U, 783U})
+    CHECK(std::abs(flat[i] - static_cast<float>(mean + (static_cast<double>(same[i]) - mean) / 2)) < 1e-4F);
+
+  // One pixel of 4 x 4: red above, the rest of other colours.
+  std::vector<std::uint8_t> colours(3 * 16);
+  for (std::size_t i = 0; i < colours.size(); ++i) colours[i] = static_cast<std::uint8_t>(37 * i % 256);
+  const auto show = [&](const view_parameters& view) {
+    std::vector<float> out(48);
+    random_stream random{1};
+    render_view(colours.data(), 3, 4, 4, view, random, out.data());
+    return out;
+  };
+  const auto grey_of = [](const std::vector<float>& c, std::size_t i) {
+    return 0.299F * c[i] + 0.587F * c[16 + i] + 0.114F * c[32 + i];
+  };
+  auto grey = unchanged, pale = unchanged, turned = unchanged, round = unchanged;
+  grey.saturation = 0, pale.saturation = 0.5F, turned.hue = 0.2F, round.hue = 1;
+  const auto plain = show(unchanged), without = show(grey), half_way = show(pale), other = show(turned), back = show(round);
+  float change = 0;
+  for (std::size_t i = 0; i < 16; ++i) {
+    const float y = grey_of(plain, i);
+    for (std::size_t c = 0; c < 3; ++c) {
+      const std::size_t at = 16 * c + i;
+      CHECK(std::abs(plain[at] - static_cast<float>(colours[at]) / 255) < 1e-6F);
+      CHECK(std::abs(without[at] - y) < 2e-3F);
+      CHECK(std::abs(half_way[at] - (y + plain[at]) / 2) < 2e-3F);
+      CHECK(std::abs(back[at] - plain[at]) < 5e-3F);
+      change = std::max(change, std::abs(other[at] - plain[at]));
+    }
+    CHECK(std::abs(grey_of(other, i) - y) < 2e-3F);
+  }
+  CHECK(change > 0.2F);
+}
+
+TEST_CASE("views: new ranges draw within their bounds, and none of them changes what was drawn before") {
+  const view_range range{.rotation = 20, .contrast = 0.3F, .saturation = 0.5F, .hue = 0.1F, .grey = 0.25F, .outside = 1};
+  random_stream random{3};
+  int greys = 0;
+  float widest = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const auto view = draw_view(range, random);
+    widest = std::max(widest, std::abs(view.rotation));
+    CHECK((std::abs(view.rotation) <= 20 && std::abs(view.contrast - 1) <= 0.3001F && std::abs(view.hue) <= 0.1F &&
+           view.outside == 1));
+    CHECK((view.saturation == 0 || std::abs(view.saturation - 1) <= 0.5001F));
+    greys += view.saturation == 0;
+  }
+  CHECK(widest > 19);
+  CHECK(std::abs(greys / 2000.0 - 0.25) < 0.04);
+  random_stream one{4}, two{4};
+  const auto plain = draw_view({}, one), more = draw_view(range, two);
+  CHECK((plain.left == more.left && plain.noise == more.noise && plain.brightness == more.brightness));
+  CHECK((plain.rotation == 0 && plain.contrast == 1 && plain.saturation == 1 && plain.hue == 0));
+  CHECK(one.next() != two.next());
+}

@@ -41,6 +41,24 @@ TEST_CASE("picture grid: a PNG that holds each picture in the frame of its kind"
   CHECK(counts[{214, 57, 51}] == frame);
 }
 
+TEST_CASE("picture grid: colours, channel after channel; other numbers of channels are refused") {
+  const temporary_folder folder;
+  std::vector<std::uint8_t> picture(3 * 32 * 32, 10);
+  std::fill(picture.begin() + 1024, picture.begin() + 2048, 120);
+  std::fill(picture.begin() + 2048, picture.end(), 250);
+  const examples::grid_cell cell{picture.data(), examples::grid_cell::frame::plain};
+  examples::write_picture_grid(folder / "colour.png", "t", {"a"}, {{"q", {{cell}}}}, 32, 32, 3);
+  const examples::picture page = examples::read_picture(folder / "colour.png");
+  int found = 0;
+  for (int y = 0; y < page.height; ++y)
+    for (int x = 0; x < page.width; ++x) found += page.at(0, y, x) == 10 && page.at(1, y, x) == 120 && page.at(2, y, x) == 250;
+  CHECK(found == 64 * 64);
+  CHECK(contains(words_of([&] {
+                   examples::write_picture_grid(folder / "x.png", "t", {"a"}, {{"q", {{cell}}}}, 32, 32, 2);
+                 }),
+                 "1 or 3 channels"));
+}
+
 TEST_CASE("scatter: a dot for each row, a name for each class, signs of XML escaped; NaN is refused") {
   const temporary_folder folder;
   const std::string path = folder / "map.svg";

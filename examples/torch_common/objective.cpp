@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// How each loss is called.
+#include "torch_common/objective.hpp"
+
+#include <algorithm>
+#include <contrastive/adapters/torch.hpp>
+#include <stdexcept>
+
+#include "common/random_stream.hpp"
+
+namespace examples {
+namespace {
+
+bool is_one_of(const std::string& loss, std::initializer_list<const char*> names) {
+  return std::any_of(names.begin(), names.end(), [&](const char* name) { return loss == name; });
+}
+
+}  // namespace
+
+const std::vector<std::string>& objective::known() {
+  static const std::vector<std::string> all = {"nt_xent",           "info_nce", "sup_con", "conditional_contrastive",
+                                               "weighted_info_nce", "clip"};
+  return all;
+}
+bool objective::takes_many_views(const std::string& loss) {
+  return is_one_of(loss, {"nt_xent", "sup_con", "conditional_contrastive"});
+}
+bool objective::learns_from_labels(const std::string& loss) { return is_one_of(loss, {"sup_con", "conditional_contrastive"}); }
+bool objective::sees_earlier_rows(const std::string& loss) {
+  return is_one_of(loss, {"info_nce", "weighted_info_nce", "sup_con"});
+}
+
+objective::objective(const objective_settings& how, std::int64_t num_classes, std::int64_t dim, std::uint64_t seed)
+    : how_(how) {
+  if (std::find(known().begin(), known().end(), how.loss) == known().end())
+    throw std::invalid_argument("unknown loss " + how.loss);
+  if (how.loss != "conditional_contrastive") return;
+  proxies_ = torch::empty({num_classes, dim});
+  random_stream random{seed, {1000}};
+  for (std::int64_t i = 0; i < proxies_.numel(); ++i) proxies_.data_ptr<float>()[i] = random.normal();
+  proxies_.requires_grad_();
+}
+
+torch::Tensor objective::operator()(const embedded_views& batch, const earlier_rows& earlier) const {
+  using namespace contrastive;
+  const double t = how_.temperature;
+  const bool further = earlier.z.defined() && earlier.z.size(0) > 0;
+  const auto two = [&] {
+    if (batch.z.size() != 2)
+      throw std::invalid_argument(how_.loss + " takes two views, got " + std::to_string(batch.z.size()) +
+                                  "; nt_xent, sup_con and conditional_contrastive take more");
+  };
+  const auto stacked_labels = [&] { return batch.labels.repeat({static_cast<std::int64_t>(batch.z.size())}); };
+  const auto& z = batch.z;
+  if (how_.loss == "nt_xent") return torch_loss(nt_xent{.temperature = t}, z);
+  if (how_.loss == "sup_con") {
+    if (!further) return torch_loss(sup_con{.temperature = t, .labels = labels_of(batch.labels)}, z);
+    auto rows = z;
+    rows.push_back(earlier.z);
+    const torch::Tensor labels = torch::cat({stacked_labels(), earlier.labels});
+    return torch_loss(sup_con{.temperature = t, .labels = labels_of(labels)}, torch::cat(rows));
+  }
+  if (how_.loss == "conditional_contrastive") {
+    const torch::Tensor labels = stacked_labels();
+    return torch_loss(conditional_contrastive{.temperature = t, .labels = labels_of(labels)}, torch::cat(z), proxies_);
+  }
+  two();
+  if (how_.loss == "clip") return torch_loss(clip{.temperature = t}, z[0], z[1]);
+  if (how_.loss == "info_nce") {
+    if (further) return torch_loss(info_nce{.temperature = t}, z[0], z[1], earlier.z);
+    return torch_loss(info_nce{.temperature = t}, z[0], z[1]);
+  }
+  using weighted = basic_weighted_info_nce<parameter_weights<degradation_prior>>;
+  const auto weights = weights_from(rows_of(batch.changes), further ? rows_of(earlier.changes) : matrix_view<const float>{},
+                                    degradation_prior{.scale = how_.prior_scale});
+  const weighted loss{.temperature = t, .normalize = weight_normalization::mean_one, .weights = weights};
+  return further ? torch_loss(loss, z[0], z[1], earlier.z) : torch_loss(loss, z[0], z[1]);
+}
+
+}  // namespace examples
