@@ -14,14 +14,16 @@ namespace {
 void check(const gaussian& g, const std::string& which) {
   const auto d = g.mean.size();
   if (d < 1 || g.covariance.rows() != d || g.covariance.cols() != d)
-    throw std::invalid_argument("frechet_distance: the " + which + " covariance is " + std::to_string(g.covariance.rows()) + " x " +
-                                std::to_string(g.covariance.cols()) + ", its mean has " + std::to_string(d) + " numbers");
+    throw std::invalid_argument("frechet_distance: the " + which + " covariance is " + std::to_string(g.covariance.rows()) +
+                                " x " + std::to_string(g.covariance.cols()) + ", its mean has " + std::to_string(d) +
+                                " numbers");
 }
 
 }  // namespace
 
 gaussian gaussian_of(const matrix& rows) {
-  if (rows.rows() < 2) throw std::invalid_argument("gaussian_of: " + std::to_string(rows.rows()) + " rows, at least 2 are needed");
+  if (rows.rows() < 2)
+    throw std::invalid_argument("gaussian_of: " + std::to_string(rows.rows()) + " rows, at least 2 are needed");
   if (!rows.allFinite()) throw std::invalid_argument("gaussian_of: a feature is not finite");
   const Eigen::MatrixXd x = rows.cast<double>();
   gaussian g;

@@ -76,10 +76,12 @@ class judge {
     return {right.to(torch::kFloat64).mean().item<double>(), frechet_distance(gaussian_of(to_matrix(f)), real_)};
   }
 
-  /// What a perfect generator could reach: as many training pictures as there are test pictures, and the accuracy on the latter.
+  /// What a perfect generator could reach: as many training pictures as there are test pictures, and the accuracy on the
+  /// latter.
   opinion of_real() {
     const auto some = std::min(test_.labels.size(0), train_.labels.size(0));
-    return {of(test_.images, test_.labels).accuracy, of(train_.images.slice(0, 0, some), train_.labels.slice(0, 0, some)).distance};
+    return {of(test_.images, test_.labels).accuracy,
+            of(train_.images.slice(0, 0, some), train_.labels.slice(0, 0, some)).distance};
   }
 
   /// The part [first, first + count) of an order, as a tensor.
@@ -91,7 +93,8 @@ class judge {
 
  private:
   torch::Tensor features(const torch::Tensor& bytes) {
-    return outputs_of(network_, [&](torch::Tensor x) { return network_.features(2 * x - 1); }, bytes);
+    return outputs_of(
+        network_, [&](torch::Tensor x) { return network_.features(2 * x - 1); }, bytes);
   }
 
   labelled_bytes train_, test_;

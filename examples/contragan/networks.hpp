@@ -35,16 +35,17 @@ struct spectral_layer : torch::nn::Module {
     weight = register_parameter("weight", torch::empty(shape));
     torch::nn::init::orthogonal_(weight);
     if (with_bias) bias = register_parameter("bias", torch::zeros({shape[0]}));
-    u = register_buffer("u", torch::nn::functional::normalize(torch::randn({shape[0]}), torch::nn::functional::NormalizeFuncOptions().dim(0)));
+    u = register_buffer(
+        "u", torch::nn::functional::normalize(torch::randn({shape[0]}), torch::nn::functional::NormalizeFuncOptions().dim(0)));
   }
   torch::Tensor normalised() const { return spectrally_normalised(weight, u, is_training()); }
 
   torch::Tensor weight, bias, u;
 };
 
-/// A transposed convolution, kernel 4, stride 2, padding 1: twice the height and width. `weight` is (from, to, 4, 4) and the result
-/// is that of torch::conv_transpose2d, which libtorch 1.13 computes five times slower on a processor: a transposed convolution is
-/// the gradient of a convolution by its input, and that is fast.
+/// A transposed convolution, kernel 4, stride 2, padding 1: twice the height and width. `weight` is (from, to, 4, 4) and the
+/// result is that of torch::conv_transpose2d, which libtorch 1.13 computes five times slower on a processor: a transposed
+/// convolution is the gradient of a convolution by its input, and that is fast.
 class doubling_convolution : public torch::autograd::Function<doubling_convolution> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight) {
@@ -59,8 +60,10 @@ class doubling_convolution : public torch::autograd::Function<doubling_convoluti
   }
 
  private:
-  static std::tuple<torch::Tensor, torch::Tensor, torch::Tensor> gradients(const torch::Tensor& of_output, const torch::Tensor& input,
-                                                                           const torch::Tensor& weight, std::array<bool, 3> which) {
+  static std::tuple<torch::Tensor, torch::Tensor, torch::Tensor> gradients(const torch::Tensor& of_output,
+                                                                           const torch::Tensor& input,
+                                                                           const torch::Tensor& weight,
+                                                                           std::array<bool, 3> which) {
     return torch::convolution_backward(of_output, input, weight, c10::nullopt, {2, 2}, {1, 1}, {1, 1}, false, {0, 0}, 1, which);
   }
 };
@@ -115,7 +118,8 @@ struct discriminator : torch::nn::Module {
     down3 = layer("down3", {4 * width, 2 * width, 4, 4}, true);
     score = layer("score", {1, 4 * width * 16}, true);
     embed = register_module("embed", torch::nn::Linear(4 * width * 16, dimensions));
-    proxies = register_parameter("proxies", torch::randn({num_classes, dimensions}) / std::sqrt(static_cast<double>(dimensions)));
+    proxies =
+        register_parameter("proxies", torch::randn({num_classes, dimensions}) / std::sqrt(static_cast<double>(dimensions)));
     if (projection) class_weights = layer("class_weights", {num_classes, 4 * width * 16}, false);
   }
 
@@ -135,8 +139,8 @@ struct discriminator : torch::nn::Module {
   torch::Tensor proxies;  ///< one for each class (num_classes, dimensions)
 };
 
-/// Judges the pictures: trained on real ones, it says which class a picture is of, and its 64 features before the last layer are
-/// the space of the Fréchet distance.
+/// Judges the pictures: trained on real ones, it says which class a picture is of, and its 64 features before the last layer
+/// are the space of the Fréchet distance.
 struct classifier : torch::nn::Module {
   classifier(std::int64_t num_classes, std::int64_t width) {
     using torch::nn::Conv2dOptions;

@@ -31,7 +31,8 @@ struct objective {
     return adversarial == "bce" ? torch::softplus(-generated).mean() : -generated.mean();
   }
 
-  /// 2C of embeddings h (n, d) and classes (n): for real pictures their labels, for generated ones the labels they were asked for.
+  /// 2C of embeddings h (n, d) and classes (n): for real pictures their labels, for generated ones the labels they were asked
+  /// for.
   torch::Tensor of_classes(const torch::Tensor& h, const torch::Tensor& classes, const torch::Tensor& all_proxies) const {
     const contrastive::conditional_contrastive loss{.temperature = temperature, .labels = contrastive::labels_of(classes)};
     return proxies ? contrastive::torch_loss(loss, h, all_proxies) : contrastive::torch_loss(loss, h);
@@ -42,8 +43,8 @@ struct objective {
   }
 };
 
-/// Another view of each picture (n, 1, height, width), -1 outside: mirrored or not, enlarged by 0.8 to 1.2, moved by up to a tenth
-/// of the side, contrast 0.8 to 1.2. Differentiable, so that the generator can learn through it.
+/// Another view of each picture (n, 1, height, width), -1 outside: mirrored or not, enlarged by 0.8 to 1.2, moved by up to a
+/// tenth of the side, contrast 0.8 to 1.2. Differentiable, so that the generator can learn through it.
 inline torch::Tensor another_view(const torch::Tensor& images) {
   const std::int64_t n = images.size(0);
   const auto between = [n](double low, double high) { return low + (high - low) * torch::rand({n}); };

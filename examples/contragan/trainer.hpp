@@ -20,8 +20,8 @@ namespace examples {
 struct gan_settings {
   objective learns_from;
   bool projection = true;  ///< the adversarial head sees the class
-  std::int64_t num_classes = 10, width = 32, dimensions = 64;
-  double generator_rate = 2e-4, discriminator_rate = 4e-4;  ///< Adam's
+  std::int64_t num_classes = 10, width = 16, dimensions = 64;
+  double generator_rate = 5e-4, discriminator_rate = 1e-3;  ///< Adam's
   double average = 0.995;                                   ///< momentum of the generator's average
 };
 
@@ -33,7 +33,8 @@ class gan {
         sampler_(settings.num_classes, settings.width),
         discriminator_(settings.num_classes, settings.width, settings.dimensions, settings.projection),
         generator_adam_(generator_.parameters(), torch::optim::AdamOptions(settings.generator_rate).betas({0.5, 0.999})),
-        discriminator_adam_(discriminator_.parameters(), torch::optim::AdamOptions(settings.discriminator_rate).betas({0.5, 0.999})) {
+        discriminator_adam_(discriminator_.parameters(),
+                            torch::optim::AdamOptions(settings.discriminator_rate).betas({0.5, 0.999})) {
     average(0);
   }
 
@@ -68,7 +69,8 @@ class gan {
     average(std::min(settings_.average, (1 + t) / (10 + t)));
     measurements losses{{"D", of_discriminator.item<double>()}, {"G", of_generator.item<double>()}};
     if (contrasts()) losses.emplace_back("contrast D", contrast.item<double>());
-    if (contrasts() && settings_.learns_from.generator_contrast) losses.emplace_back("contrast G", generator_contrast.item<double>());
+    if (contrasts() && settings_.learns_from.generator_contrast)
+      losses.emplace_back("contrast G", generator_contrast.item<double>());
     return losses;
   }
 
@@ -80,7 +82,8 @@ class gan {
     std::vector<torch::Tensor> parts;
     constexpr std::int64_t block = 500;
     for (std::int64_t first = 0; first < classes.size(0); first += block) {
-      const torch::Tensor images = sampler_.forward(noise.slice(0, first, first + block), classes.slice(0, first, first + block));
+      const torch::Tensor images =
+          sampler_.forward(noise.slice(0, first, first + block), classes.slice(0, first, first + block));
       parts.push_back((127.5 * (images + 1)).round().clamp(0, 255).to(torch::kUInt8));
     }
     return torch::cat(parts);
@@ -103,7 +106,8 @@ class gan {
 
   /// The adversarial and the contrastive part. All pictures go through the discriminator at once.
   std::tuple<torch::Tensor, torch::Tensor> discriminator_loss(const torch::Tensor& real, const torch::Tensor& classes,
-                                                              const torch::Tensor& generated, const torch::Tensor& asked, seen& kept) {
+                                                              const torch::Tensor& generated, const torch::Tensor& asked,
+                                                              seen& kept) {
     const objective& from = settings_.learns_from;
     const std::int64_t n = real.size(0);
     torch::Tensor images = torch::cat({real, generated}), labels = torch::cat({classes, asked});

@@ -30,7 +30,8 @@ TEST_CASE("contragan: the doubling convolution is libtorch's transposed convolut
   REQUIRE(ours.sizes() == theirs.sizes());
   CHECK(apart(ours, theirs) < 1e-12);
   const torch::Tensor above = torch::randn_like(ours);
-  const auto g = torch::autograd::grad({(ours * above).sum()}, {x, weight}), h = torch::autograd::grad({(theirs * above).sum()}, {x, weight});
+  const auto g = torch::autograd::grad({(ours * above).sum()}, {x, weight}),
+             h = torch::autograd::grad({(theirs * above).sum()}, {x, weight});
   CHECK(apart(g[0], h[0]) < 1e-12);
   CHECK(apart(g[1], h[1]) < 1e-12);
 }
@@ -57,7 +58,8 @@ TEST_CASE("contragan: power iteration finds the spectral norm, keeps what it fou
   const torch::Tensor rows = layer.weight.detach().flatten(1);
   const double sigma = norm_of(layer.weight);
   const torch::Tensor v = rows.t().mv(layer.u) / sigma;
-  const torch::Tensor expected = r.flatten(1) / sigma - (r.flatten(1) * rows).sum() / (sigma * sigma) * torch::outer(layer.u, v);
+  const torch::Tensor expected =
+      r.flatten(1) / sigma - (r.flatten(1) * rows).sum() / (sigma * sigma) * torch::outer(layer.u, v);
   CHECK(apart(gradient[0].flatten(1), expected) < 1e-4);
 
   bool saved = false;
@@ -98,7 +100,8 @@ TEST_CASE("contragan: the 2C term is its formula written in libtorch, with proxi
   torch::manual_seed(4);
   objective o;
   o.temperature = 0.7;
-  const torch::Tensor h = torch::randn({12, 5}, torch::kFloat64).requires_grad_(), proxies = torch::randn({3, 5}, torch::kFloat64).requires_grad_();
+  const torch::Tensor h = torch::randn({12, 5}, torch::kFloat64).requires_grad_(),
+                      proxies = torch::randn({3, 5}, torch::kFloat64).requires_grad_();
   const torch::Tensor classes = torch::arange(12).remainder(3);
   const auto unit = [](const torch::Tensor& x) { return x / x.norm(2, 1, true); };
   const torch::Tensor s = torch::exp(unit(h).mm(unit(h).t()) / o.temperature) * (1 - torch::eye(12, torch::kFloat64));

@@ -38,7 +38,8 @@ TEST_CASE("contragan: trains in every way and leaves table, pictures and curves"
     const std::string metrics = examples::read_file(to + "/metrics.csv");
     CHECK(std::count(metrics.begin(), metrics.end(), '\n') == 4);
     for (const char* row : {"real,", "before training", "after 1 epoch"}) CHECK(contains(metrics, row));
-    for (const std::string name : {"samples_0000.png", "samples_0001.png", "single_class.png", "all_classes.png", "curves.svg", "checkpoint"})
+    for (const std::string name :
+         {"samples_0000.png", "samples_0001.png", "single_class.png", "all_classes.png", "curves.svg", "checkpoint"})
       CHECK(std::filesystem::file_size(to + "/" + name) > 100);
     CHECK(contains(examples::read_file(to + "/curves.svg"), "contrast D") == !contains(how, "none"));
   }
@@ -64,9 +65,11 @@ TEST_CASE("contragan: one epoch and then two more are three, with a classifier t
 TEST_CASE("contragan: stopped by a signal it saves, and the same command goes on to the same end") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 64, 40);
-  const std::string common = small_run(folder) + "--epochs 40 --sample-every 20 --classifier " + (folder / "judge") + " --output ";
-  const std::string stopped = folder / "stopped", script = std::string(CONTRASTIVE_TRAINERS_FOLDER "/contragan ") + common + stopped +
-                                                           " > " + (folder / "log") + " 2>&1 & while [ ! -e " + stopped +
+  const std::string common =
+      small_run(folder) + "--epochs 40 --sample-every 20 --classifier " + (folder / "judge") + " --output ";
+  const std::string stopped = folder / "stopped", script = std::string(CONTRASTIVE_TRAINERS_FOLDER "/contragan ") + common +
+                                                           stopped + " > " + (folder / "log") + " 2>&1 & while [ ! -e " +
+                                                           stopped +
                                                            "/checkpoint ]; do sleep 0.01; done; kill -INT $!; wait $!";
   const int status = std::system(script.c_str());
   const std::string log = examples::read_file(folder / "log");
@@ -96,7 +99,8 @@ TEST_CASE("contragan: missing data, foreign checkpoints and bad options are refu
   CHECK(out.status == 1);
   CHECK(contains(out.output, "the batch is larger than the data"));
 
-  for (const std::string bad : {"--contrast other", "--proxies maybe", "--class 10", "--batch 1", "--adversarial least-squares", "--nothing"}) {
+  for (const std::string bad :
+       {"--contrast other", "--proxies maybe", "--class 10", "--batch 1", "--adversarial least-squares", "--nothing"}) {
     out = run(bad);
     INFO(out.output);
     CHECK(out.status != 0);
