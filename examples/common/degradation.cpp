@@ -174,4 +174,17 @@ patch_pair draw_patch(const picture& photograph, int side, const degradation& ho
           window(around, patch_margin, patch_margin, 2 * side, 2 * side)};
 }
 
+std::vector<window_place> detailed_windows(const picture& image, int side, int most) {
+  if (side < 1 || image.height < side || image.width < side)
+    throw std::invalid_argument("a picture of " + std::to_string(image.height) + " x " + std::to_string(image.width) +
+                                " has no window of " + std::to_string(side) + " x " + std::to_string(side));
+  std::vector<std::pair<int, window_place>> found;
+  for (int top = 0; top + side <= image.height; top += side)
+    for (int left = 0; left + side <= image.width; left += side) found.push_back({detail(image, top, left, side), {top, left}});
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<window_place> places;
+  for (std::size_t i = 0; i < found.size() && static_cast<int>(i) < most; ++i) places.push_back(found[i].second);
+  return places;
+}
+
 }  // namespace examples

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "common/float_picture.hpp"
 #include "common/random_stream.hpp"
@@ -59,5 +60,12 @@ inline constexpr int patch_margin = 8;
 /// Takes the more detailed of `candidates` random windows of a photograph, in a random one of the eight orientations, and
 /// degrades it. Throws std::invalid_argument where the photograph is smaller than 2 side + 2 patch_margin.
 patch_pair draw_patch(const picture& photograph, int side, const degradation& how, int candidates, random_stream& random);
+
+/// Where the most detailed of the windows of side x side lie that tile a picture, most detailed first, at most `most`; of
+/// equally detailed ones the upper, then the left one comes first. Throws std::invalid_argument where none fits.
+struct window_place {
+  int top, left;
+};
+std::vector<window_place> detailed_windows(const picture& image, int side, int most);
 
 }  // namespace examples
