@@ -4,40 +4,13 @@
 #include "common/scatter_svg.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 
 #include "common/file.hpp"
+#include "common/svg.hpp"
 
 namespace examples {
-namespace {
-
-// Ten colours that stay apart, also where classes mix; more classes go round again.
-constexpr const char* colours[] = {"#4e79a7", "#f28e2b", "#b6992d", "#59a14f", "#e15759",
-                                   "#9c6ade", "#30343b", "#8c564b", "#d45087", "#17a2b8"};
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string number(double value) {
-  char digits[32];
-  std::snprintf(digits, sizeof digits, "%.1f", value);
-  return digits;
-}
-
-}  // namespace
+using svg::colour, svg::escaped, svg::number;
 
 void write_scatter_svg(const std::string& path, const std::string& title, const std::string& subtitle, const matrix& points,
                        const std::vector<int>& labels, const std::vector<std::string>& class_names) {
@@ -51,19 +24,14 @@ void write_scatter_svg(const std::string& path, const std::string& title, const 
   const Eigen::RowVector2f middle = (low + high) / 2;
   const double scale = (plot_size - 24) / extent;
 
-  std::string svg;
-  const auto put = [&svg](const auto&... parts) { ((svg += parts), ...); };
-  put("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", number(width), " ", number(height), "\" width=\"",
-      number(width), "\" height=\"", number(height), "\" font-family=\"Helvetica, Arial, sans-serif\">\n<title>",
-      escaped(title), "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
-  put("<text x=\"30\" y=\"40\" font-size=\"22\" font-weight=\"bold\" fill=\"#282c34\">", escaped(title), "</text>\n");
-  put("<text x=\"30\" y=\"66\" font-size=\"14\" fill=\"#6e747e\">", escaped(subtitle), "</text>\n");
+  std::string text = svg::start(width, height, title, subtitle);
+  const auto put = [&text](const auto&... parts) { ((text += parts), ...); };
   put("<rect x=\"", number(plot_left), "\" y=\"", number(plot_top), "\" width=\"", number(plot_size), "\" height=\"",
       number(plot_size), "\" rx=\"8\" fill=\"#f8f9fb\" stroke=\"#e3e6ea\"/>\n");
   for (std::size_t c = 0; c < class_names.size(); ++c) {
-    const char* colour = colours[c % std::size(colours)];
+    const char* const ink = colour(c);
     const double y = plot_top + 16 + 26 * static_cast<double>(c);
-    put("<circle cx=\"", number(legend_left + 6), "\" cy=\"", number(y), "\" r=\"6\" fill=\"", colour, "\"/><text x=\"",
+    put("<circle cx=\"", number(legend_left + 6), "\" cy=\"", number(y), "\" r=\"6\" fill=\"", ink, "\"/><text x=\"",
         number(legend_left + 20), "\" y=\"", number(y + 5), "\" font-size=\"15\" fill=\"#282c34\">", escaped(class_names[c]),
         "</text>\n<path d=\"");
     // A line of no length with round ends is a dot: a fifth of the bytes of a circle each.
@@ -73,9 +41,9 @@ void write_scatter_svg(const std::string& path, const std::string& title, const 
         put("M", number(plot_left + plot_size / 2 + scale * static_cast<double>(points(at, 0) - middle[0])), " ",
             number(plot_top + plot_size / 2 - scale * static_cast<double>(points(at, 1) - middle[1])), "h0");
       }
-    put("\" stroke=\"", colour, "\" stroke-width=\"4\" stroke-linecap=\"round\" stroke-opacity=\"0.7\" fill=\"none\"/>\n");
+    put("\" stroke=\"", ink, "\" stroke-width=\"4\" stroke-linecap=\"round\" stroke-opacity=\"0.7\" fill=\"none\"/>\n");
   }
-  write_file_atomically(path, svg + "</svg>\n");
+  write_file_atomically(path, text + "</svg>\n");
 }
 
 }  // namespace examples

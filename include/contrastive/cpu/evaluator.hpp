@@ -63,12 +63,24 @@ class evaluator {
                     bf16_kernels<E...>());
   }
 
-  /// For a number of arguments known only at run time, such as views: value_and_gradient(nt_xent{}, views).
+  /// The three for a number of arguments known only at run time, such as views: value_and_gradient(nt_xent{}, views).
+  template <class L>
+  T value(const L& loss, const std::vector<matrix_view<const T>>& embeddings) {
+    const auto arguments = collect(embeddings, nullptr);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, false, nullptr).loss;
+  }
   template <class L>
   const result<T>& value_and_gradient(const L& loss, const std::vector<matrix_view<const T>>& embeddings) {
-    std::vector<detail::argument<T>> arguments;
-    for (const auto& rows : embeddings) arguments.push_back(detail::argument_of<T>(rows, true));
+    const auto arguments = collect(embeddings, nullptr);
     return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true, nullptr);
+  }
+  /// Here an empty view in `gradients` says that this gradient is not wanted.
+  template <class L>
+  const result<T>& value_and_gradient_into(const std::vector<matrix_view<T>>& gradients, const L& loss,
+                                           const std::vector<matrix_view<const T>>& embeddings) {
+    const auto arguments = collect(embeddings, &gradients);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.data(), static_cast<int>(gradients.size()), true,
+                    nullptr);
   }
 
  private:
@@ -93,6 +105,16 @@ class evaluator {
     static_assert((std::is_same_v<detail::computed_scalar_of<E>, T> && ...),
                   "contrastive: all embeddings must have the evaluator's scalar type (float also takes types of 16 bits)");
     return std::array<detail::argument<T>, sizeof...(E)>{detail::as_argument(embeddings)...};
+  }
+
+  static std::vector<detail::argument<T>> collect(const std::vector<matrix_view<const T>>& embeddings,
+                                                  const std::vector<matrix_view<T>>* gradients) {
+    std::vector<detail::argument<T>> arguments;
+    for (std::size_t a = 0; a < embeddings.size(); ++a) {
+      const bool wanted = gradients == nullptr || a >= gradients->size() || (*gradients)[a].data != nullptr;
+      arguments.push_back(detail::argument_of<T>(embeddings[a], wanted));
+    }
+    return arguments;
   }
 
   template <class L>

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Axes with round numbers, lines and their names.
+#include "common/line_chart_svg.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "common/file.hpp"
+#include "common/svg.hpp"
+
+namespace examples {
+namespace {
+
+using svg::number;
+
+struct axis {
+  double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity(), step = 1;
+
+  void include(double value) {
+    if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);
+  }
+  /// Widens to whole steps of 1, 2 or 5 times a power of ten, some five of them.
+  void round() {
+    if (!(low <= high)) low = 0, high = 1;
+    if (high - low < 1e-12 * std::max(1.0, std::abs(high))) low -= 0.5, high += 0.5;
+    const double rough = (high - low) / 5, power = std::pow(10, std::floor(std::log10(rough)));
+    step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
+    low = step * std::floor(low / step + 1e-9);
+    high = step * std::ceil(high / step - 1e-9);
+  }
+  double part(double value) const { return (value - low) / (high - low); }
+};
+
+}  // namespace
+
+void write_line_chart_svg(const std::string& path, const std::string& title, const std::string& x_name,
+                          const std::vector<chart_panel>& panels) {
+  constexpr double plot_width = 380, plot_height = 280, margin = 30, label_width = 56, top = 120, between = 40;
+  std::size_t most_lines = 1;
+  for (const auto& panel : panels) most_lines = std::max(most_lines, panel.lines.size());
+  const double panel_width = label_width + plot_width, legend = 22 * static_cast<double>(most_lines);
+  const double width = 2 * margin + static_cast<double>(panels.size()) * (panel_width + between) - between;
+  std::string text = svg::start(width, top + plot_height + 62 + legend, title, "");
+  const auto put = [&text](const auto&... parts) { ((text += parts), ...); };
+
+  for (std::size_t p = 0; p < panels.size(); ++p) {
+    const double left = margin + static_cast<double>(p) * (panel_width + between) + label_width;
+    axis x, y;
+    for (const auto& line : panels[p].lines)
+      for (const auto& [at, value] : line.points)
+        if (std::isfinite(value)) x.include(at), y.include(value);
+    x.round(), y.round();
+    const auto px = [&](double at) { return left + plot_width * x.part(at); };
+    const auto py = [&](double value) { return top + plot_height * (1 - y.part(value)); };
+    put("<text x=\"", number(left), "\" y=\"", number(top - 14), "\" font-size=\"15\" font-weight=\"bold\" fill=\"#282c34\">",
+        svg::escaped(panels[p].title), "</text>\n");
+    for (double tick = y.low; tick <= y.high + y.step / 2; tick += y.step)
+      put("<path d=\"M", number(left), " ", number(py(tick)), "h", number(plot_width), "\" stroke=\"#e3e6ea\"/><text x=\"",
+          number(left - 8), "\" y=\"", number(py(tick) + 4), "\" font-size=\"12\" text-anchor=\"end\" fill=\"#6e747e\">",
+          number(std::abs(tick) < y.step / 1e6 ? 0 : tick, "%.6g"), "</text>\n");
+    for (double tick = x.low; tick <= x.high + x.step / 2; tick += x.step)
+      put("<text x=\"", number(px(tick)), "\" y=\"", number(top + plot_height + 18),
+          "\" font-size=\"12\" text-anchor=\"middle\" fill=\"#6e747e\">", number(std::abs(tick) < x.step / 1e6 ? 0 : tick, "%.6g"),
+          "</text>\n");
+    put("<text x=\"", number(left + plot_width / 2), "\" y=\"", number(top + plot_height + 38),
+        "\" font-size=\"13\" text-anchor=\"middle\" fill=\"#6e747e\">", svg::escaped(x_name), "</text>\n");
+    for (std::size_t l = 0; l < panels[p].lines.size(); ++l) {
+      const chart_line& line = panels[p].lines[l];
+      std::string steps, dots;
+      bool pen_down = false;
+      for (const auto& [at, value] : line.points) {
+        if (std::isfinite(value)) {
+          steps += (pen_down ? 'L' : 'M') + number(px(at)) + ' ' + number(py(value));
+          dots += 'M' + number(px(at)) + ' ' + number(py(value)) + "h0";
+        }
+        pen_down = std::isfinite(value);
+      }
+      const double name_y = top + plot_height + 64 + 22 * static_cast<double>(l);
+      put("<path d=\"", steps, "\" stroke=\"", svg::colour(l), "\" stroke-width=\"2\" stroke-linejoin=\"round\" fill=\"none\"/>");
+      if (line.points.size() <= 30)
+        put("<path d=\"", dots, "\" stroke=\"", svg::colour(l), "\" stroke-width=\"6\" stroke-linecap=\"round\" fill=\"none\"/>");
+      put("<path d=\"M", number(left), " ", number(name_y - 4), "h18\" stroke=\"", svg::colour(l), "\" stroke-width=\"3\"/><text x=\"",
+          number(left + 26), "\" y=\"", number(name_y), "\" font-size=\"13\" fill=\"#282c34\">", svg::escaped(line.name), "</text>\n");
+    }
+  }
+  write_file_atomically(path, text + "</svg>\n");
+}
+
+}  // namespace examples

@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// Reading and writing of pictures by stb, resizing, and the page that many are laid out on.
+#include "common/picture.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "common/canvas.hpp"
+#include "common/file.hpp"
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"  // the parts of stb that we do not call
+#pragma GCC diagnostic ignored "-Wconversion"
+#endif
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#include <stb/stb_image.h>
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#include <stb/stb_image_write.h>
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+namespace examples {
+
+picture filled(int channels, int height, int width, std::uint8_t value) {
+  if (channels < 1 || height < 0 || width < 0) throw std::invalid_argument("filled: no size of a picture");
+  picture made{channels, height, width, {}};
+  made.pixels.assign(static_cast<std::size_t>(channels) * made.plane(), value);
+  return made;
+}
+
+picture read_picture(const std::string& path, int channels) { return decode_picture(read_file(path), path, channels); }
+
+picture decode_picture(const std::string& bytes, const std::string& name, int channels) {
+  if (channels != 1 && channels != 3) throw std::invalid_argument("decode_picture: 1 or 3 channels");
+  int width = 0, height = 0, in_file = 0;
+  stbi_uc* const raw = stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()), &width,
+                                             &height, &in_file, 4);
+  if (raw == nullptr) throw std::runtime_error(name + ": no PNG or JPEG that can be read: " + stbi_failure_reason());
+  picture made = filled(channels, height, width, 0);
+  for (std::size_t i = 0; i < made.plane(); ++i) {
+    const stbi_uc* const from = raw + 4 * i;
+    const int alpha = from[3];
+    int on_white[3];
+    for (int c = 0; c < 3; ++c) on_white[c] = (from[c] * alpha + 255 * (255 - alpha) + 127) / 255;
+    if (channels == 3)
+      for (std::size_t c = 0; c < 3; ++c) made.pixels[c * made.plane() + i] = static_cast<std::uint8_t>(on_white[c]);
+    else  // luma of BT.601
+      made.pixels[i] = static_cast<std::uint8_t>((299 * on_white[0] + 587 * on_white[1] + 114 * on_white[2] + 500) / 1000);
+  }
+  stbi_image_free(raw);
+  return made;
+}
+
+void write_png(const std::string& path, const picture& image) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  if ((channels != 1 && channels != 3) || image.pixels.size() != channels * image.plane() || image.plane() == 0)
+    throw std::invalid_argument(path + ": not written: no grey or coloured picture");
+  std::vector<std::uint8_t> interleaved(image.pixels.size());
+  for (std::size_t i = 0; i < image.plane(); ++i)
+    for (std::size_t c = 0; c < channels; ++c) interleaved[channels * i + c] = image.pixels[c * image.plane() + i];
+  std::string bytes;
+  const auto append = [](void* to, void* data, int size) {
+    static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+  };
+  if (stbi_write_png_to_func(append, &bytes, image.width, image.height, image.channels, interleaved.data(),
+                             image.channels * image.width) == 0)
+    throw std::runtime_error(path + ": cannot make the PNG");
+  write_file_atomically(path, bytes);
+}
+
+namespace {
+
+/// What part of each source pixel makes a new one: first source pixel, then weights that sum to 1.
+struct contributions {
+  int first;
+  std::vector<float> weights;
+};
+
+std::vector<contributions> contributions_of(int from, int to) {
+  std::vector<contributions> all;
+  const double step = static_cast<double>(from) / to;
+  for (int i = 0; i < to; ++i) {
+    // A box of the new pixel's size where there are more old pixels than new ones, else a tent as wide as two old pixels.
+    const double middle = (i + 0.5) * step, reach = step >= 1 ? step / 2 : 1;
+    const int first = std::max(0, static_cast<int>(std::floor(middle - reach + (step >= 1 ? 0 : 0.5))));
+    contributions c{first, {}};
+    double sum = 0;
+    std::vector<double> weights;
+    for (int s = first; s < from; ++s) {
+      const double weight = step >= 1 ? std::min(s + 1.0, middle + reach) - std::max<double>(s, middle - reach)
+                                      : 1 - std::abs(s + 0.5 - middle);
+      if (weight <= 0) break;
+      weights.push_back(weight);
+      sum += weight;
+    }
+    for (const double weight : weights) c.weights.push_back(static_cast<float>(weight / sum));
+    all.push_back(std::move(c));
+  }
+  return all;
+}
+
+}  // namespace
+
+picture resized(const picture& image, int height, int width) {
+  if (image.plane() == 0 || height < 1 || width < 1) throw std::invalid_argument("resized: no size of a picture");
+  const auto down = contributions_of(image.height, height), across = contributions_of(image.width, width);
+  picture made = filled(image.channels, height, width, 0);
+  std::vector<float> row(static_cast<std::size_t>(image.width));
+  for (int c = 0; c < image.channels; ++c)
+    for (int y = 0; y < height; ++y) {
+      const contributions& v = down[static_cast<std::size_t>(y)];
+      std::fill(row.begin(), row.end(), 0.0F);
+      for (std::size_t k = 0; k < v.weights.size(); ++k)
+        for (int x = 0; x < image.width; ++x)
+          row[static_cast<std::size_t>(x)] += v.weights[k] * static_cast<float>(image.at(c, v.first + static_cast<int>(k), x));
+      for (int x = 0; x < width; ++x) {
+        const contributions& h = across[static_cast<std::size_t>(x)];
+        float sum = 0.5F;
+        for (std::size_t k = 0; k < h.weights.size(); ++k) sum += h.weights[k] * row[static_cast<std::size_t>(h.first) + k];
+        made.at(c, y, x) = static_cast<std::uint8_t>(std::clamp(sum, 0.0F, 255.0F));
+      }
+    }
+  return made;
+}
+
+picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how) {
+  if (pictures.empty() || how.columns < 1 || how.zoom < 1 || how.gap < 0) throw std::invalid_argument("mosaic: nothing to lay out");
+  const int height = pictures[0].height, width = pictures[0].width;
+  for (const picture& one : pictures)
+    if (one.height != height || one.width != width) throw std::invalid_argument("mosaic: pictures of different sizes");
+  constexpr int letters = 2, line = 12 * letters, space = 8;
+  const int columns = std::min(how.columns, static_cast<int>(pictures.size()));
+  const int rows = (static_cast<int>(pictures.size()) + columns - 1) / columns;
+  const int cell_width = how.zoom * width + how.gap, cell_height = how.zoom * height + how.gap;
+  int left = how.gap, top = how.gap;
+  for (const auto& name : how.row_names) left = std::max(left, canvas::text_width(name, letters) + 2 * space);
+  if (!how.title.empty()) top += line + space;
+  const int names_at = top;
+  if (!how.column_names.empty()) top += line;
+  const int page_width = std::max(left + columns * cell_width, how.title.empty() ? 0 : canvas::text_width(how.title, letters) + 2 * space);
+  canvas page(page_width, top + rows * cell_height);
+
+  if (!how.title.empty()) page.write(space, space / 2, letters, how.title, canvas::ink);
+  for (std::size_t c = 0; c < how.column_names.size() && static_cast<int>(c) < columns; ++c)
+    page.write(left + static_cast<int>(c) * cell_width, names_at + 2, letters, how.column_names[c], canvas::quiet);
+  for (std::size_t r = 0; r < how.row_names.size() && static_cast<int>(r) < rows; ++r)
+    page.write(space, top + static_cast<int>(r) * cell_height + how.zoom * height / 2 - 4 * letters, letters, how.row_names[r],
+               canvas::quiet);
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    page.put(left + static_cast<int>(i) % columns * cell_width, top + static_cast<int>(i) / columns * cell_height, how.zoom,
+             pictures[i].pixels.data(), pictures[i].channels, height, width);
+  return page.page();
+}
+
+}  // namespace examples

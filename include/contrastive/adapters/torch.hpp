@@ -1,0 +1,301 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// torch_loss: a loss as a differentiable function of libtorch's tensors. Target contrastive::torch.
+//
+// Works with libtorch 1.13 and 2. Compiled by nvcc beside a libtorch with CUDA, tensors on a GPU go to the CUDA engine on the
+// current stream; elsewhere they are refused in words.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/types.h>
+
+#include <contrastive/contrastive.hpp>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#if defined(__CUDACC__) && __has_include(<c10/cuda/impl/cuda_cmake_macros.h>)
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include <contrastive/cuda/evaluator.cuh>
+#include <map>
+#define CONTRASTIVE_TORCH_ON_DEVICE 1
+#endif
+
+namespace contrastive::inline CONTRASTIVE_FLAGS {
+
+/// A temperature that is a tensor of one number, to be learned: torch_loss(loss, learned_temperature(tau), z1, z2). It takes
+/// the place of the loss's own; its gradient goes to `tau`. A tensor on a GPU is read from there, which waits for it.
+struct learned_temperature {
+  torch::Tensor value;
+
+  explicit learned_temperature(torch::Tensor tau) : value(std::move(tau)) {}
+};
+
+/// The labels of a loss from a tensor (n) of int32 or int64, contiguous: no copy, the tensor must live through the call.
+inline label_view labels_of(const torch::Tensor& labels) {
+  const auto type = labels.scalar_type();
+  if (labels.dim() != 1 || (type != torch::kInt32 && type != torch::kInt64) || !labels.is_contiguous())
+    detail::refuse("labels_of", "labels", "a contiguous tensor (n) of int32 or int64",
+                   std::string(labels.is_contiguous() ? "" : "strided ") + c10::toString(type) + " of " + std::to_string(labels.dim()) + " dimensions");
+  if (type == torch::kInt32) return {labels.data_ptr<std::int32_t>(), labels.size(0)};
+  return {labels.data_ptr<std::int64_t>(), labels.size(0)};
+}
+
+/// Weights or parameters of a loss from a tensor (rows, cols) of float32, of any strides: no copy, the tensor must live
+/// through the call.
+inline matrix_view<const float> rows_of(const torch::Tensor& rows) {
+  if (rows.dim() != 2 || rows.scalar_type() != torch::kFloat32)
+    detail::refuse("rows_of", "rows", "a tensor (rows, cols) of float32",
+                   std::string(c10::toString(rows.scalar_type())) + " of " + std::to_string(rows.dim()) + " dimensions");
+  return {rows.data_ptr<float>(), rows.size(0), rows.size(1), rows.stride(0), rows.stride(1)};
+}
+
+namespace detail {
+
+/// The node of the graph: it carries gradients that are there already and multiplies them by what comes back.
+struct known_gradients : torch::autograd::Function<known_gradients> {
+  /// `inputs` are the variables; `value` and `gradients` (undefined where not wanted) come in vectors, which are no variables.
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList inputs, const std::vector<torch::Tensor>& value,
+                               const std::vector<torch::Tensor>& gradients) {
+    (void)inputs;
+    context->save_for_backward(gradients);
+    return value[0];
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, const torch::autograd::variable_list& from_above) {
+    TORCH_CHECK(!torch::GradMode::is_enabled(), "contrastive: torch_loss has no second derivatives: call backward without create_graph");
+    torch::Tensor factor = from_above[0];
+    if (factor.dim() > 0 && factor.numel() > 0) {  // reduction::none: the gradients are those of the sum
+      const torch::Tensor first = factor.reshape({-1})[0];
+      TORCH_CHECK(factor.eq(first).all().item<bool>(),
+                  "contrastive: torch_loss with reduction::none has gradients of the sum or the mean of the losses alone, not of sums that "
+                  "weigh them differently");
+      factor = first;
+    }
+    torch::autograd::variable_list gradients = context->get_saved_variables();
+    for (auto& gradient : gradients)
+      if (gradient.defined()) gradient = gradient * factor.to(gradient.scalar_type());
+    gradients.resize(gradients.size() + 2);  // none for `value` and `gradients` of forward
+    return gradients;
+  }
+};
+
+/// Loss (scalar, or one number an anchor), gradients of the embeddings (undefined where not wanted) and of the temperature.
+struct torch_result {
+  torch::Tensor loss;
+  std::vector<torch::Tensor> gradients;
+  torch::Tensor temperature_gradient;
+};
+
+template <class L>
+void check_tensors(const std::vector<torch::Tensor>& embeddings) {
+  constexpr const char* who = loss_name<L>();
+  if (embeddings.empty()) refuse(who, "embedding arguments", "at least 1 tensor", 0);
+  for (std::size_t a = 0; a < embeddings.size(); ++a) {
+    const torch::Tensor& e = embeddings[a];
+    const std::string what = "argument " + std::to_string(a + 1);
+    if (!e.defined()) refuse(who, what, "a tensor", "an undefined one");
+    if (e.layout() != torch::kStrided) refuse(who, what, "a strided (dense) tensor", "a tensor of another layout");
+    if (e.dim() != 2) refuse(who, what, "a tensor (n, d)", "one of " + std::to_string(e.dim()) + " dimensions");
+    if (e.scalar_type() != embeddings[0].scalar_type())
+      refuse(who, what, std::string("the type of argument 1, ") + c10::toString(embeddings[0].scalar_type()), c10::toString(e.scalar_type()));
+    if (e.device() != embeddings[0].device())
+      refuse(who, what, "the device of argument 1, " + embeddings[0].device().str(), e.device().str());
+  }
+}
+
+/// The evaluator of this thread, with as many threads as libtorch has now.
+template <class T>
+evaluator<T>& torch_evaluator() {
+  thread_local std::unique_ptr<evaluator<T>> kept;
+  thread_local int threads = 0;
+  if (const int wanted = at::get_num_threads(); kept == nullptr || threads != wanted) {
+    kept = std::make_unique<evaluator<T>>(options{.threads = wanted});
+    threads = wanted;
+  }
+  return *kept;
+}
+
+template <class T, class L>
+torch_result evaluate_on_host(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted, bool learned) {
+  evaluator<T>& evaluate = torch_evaluator<T>();
+  const auto type = embeddings[0].scalar_type();
+  torch_result out;
+  std::vector<matrix_view<const T>> rows;
+  std::vector<matrix_view<T>> gradients;
+  bool any = learned || loss.reduction == reduction::none;
+  for (std::size_t a = 0; a < embeddings.size(); ++a) {
+    const torch::Tensor& e = embeddings[a];
+    rows.push_back({e.data_ptr<T>(), e.size(0), e.size(1), e.stride(0), e.stride(1)});
+    out.gradients.emplace_back(wanted[a] ? torch::empty({e.size(0), e.size(1)}, type) : torch::Tensor());
+    gradients.push_back(wanted[a] ? matrix_view<T>{out.gradients[a].data_ptr<T>(), e.size(0), e.size(1)} : matrix_view<T>{});
+    any = any || wanted[a];
+  }
+  if (!any) {
+    out.loss = torch::scalar_tensor(evaluate.value(loss, rows), type);
+    return out;
+  }
+  const result<T>& r = evaluate.value_and_gradient_into(gradients, loss, rows);
+  if (loss.reduction == reduction::none)
+    out.loss = torch::tensor(r.per_anchor, type);
+  else
+    out.loss = torch::scalar_tensor(r.loss, type);
+  out.temperature_gradient = torch::scalar_tensor(r.temperature_gradient, type);
+  return out;
+}
+
+#ifdef CONTRASTIVE_TORCH_ON_DEVICE
+inline constexpr bool torch_on_device = true;
+
+/// The evaluator of this thread on one GPU; its workspace is the caller's, from libtorch's allocator.
+template <class S>
+cuda::evaluator<S>& torch_device_evaluator(int device) {
+  thread_local std::map<int, std::unique_ptr<cuda::evaluator<S>>> kept;
+  auto& own = kept[device];
+  if (own == nullptr) own = std::make_unique<cuda::evaluator<S>>();
+  return *own;
+}
+
+template <class S, class L>
+torch_result evaluate_on_device(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted) {
+  using number = typename cuda::evaluator<S>::number;
+  const c10::cuda::CUDAGuard guard(embeddings[0].device());
+  const auto here = torch::TensorOptions().device(embeddings[0].device());
+  const auto numbers = here.dtype(std::is_same_v<number, double> ? torch::kFloat64 : torch::kFloat32);
+  cuda::evaluator<S>& evaluate = torch_device_evaluator<S>(embeddings[0].get_device());
+  std::vector<cuda::device_matrix_view<const S>> rows;
+  std::vector<cuda::shape> shapes;
+  cuda::outputs<S, number> to;
+  torch_result out;
+  index total = 0;
+  for (std::size_t a = 0; a < embeddings.size(); ++a) {
+    const torch::Tensor& e = embeddings[a];
+    rows.push_back({static_cast<const S*>(e.data_ptr()), e.size(0), e.size(1), e.stride(0), e.stride(1)});
+    shapes.push_back({e.size(0), e.size(1)});
+    total += e.size(0);
+    out.gradients.emplace_back(wanted[a] ? torch::empty({e.size(0), e.size(1)}, numbers) : torch::Tensor());
+    to.gradients.push_back(wanted[a] ? cuda::device_matrix_view<number>{out.gradients[a].template data_ptr<number>(), e.size(0), e.size(1)}
+                                     : cuda::device_matrix_view<number>{});
+  }
+  out.loss = torch::empty({}, numbers);
+  out.temperature_gradient = torch::empty({}, numbers);
+  const index anchors = loss.arrangement == arrangement::all_against_all ? total : embeddings[0].size(0);
+  const torch::Tensor losses = loss.reduction == reduction::none ? torch::empty({anchors}, numbers) : torch::Tensor();
+  to.loss = out.loss.template data_ptr<number>();
+  to.temperature_gradient = out.temperature_gradient.template data_ptr<number>();
+  if (losses.defined()) to.per_anchor = losses.template data_ptr<number>();
+  const torch::Tensor workspace =
+      torch::empty({static_cast<std::int64_t>(evaluate.required_bytes(loss, shapes))}, here.dtype(torch::kUInt8));
+  evaluate.use_workspace(workspace.data_ptr(), static_cast<std::size_t>(workspace.numel()));
+  evaluate.enqueue(loss, to, rows, c10::cuda::getCurrentCUDAStream().stream());
+  evaluate.use_workspace(nullptr, 0);
+  if (losses.defined()) out.loss = losses;
+  for (auto& gradient : out.gradients)
+    if (gradient.defined()) gradient = gradient.to(embeddings[0].scalar_type());
+  return out;
+}
+#else
+inline constexpr bool torch_on_device = false;
+#endif
+
+/// OnDevice keeps apart what nvcc and what the host's compiler make of one name in one program.
+template <bool OnDevice, class L>
+torch_result evaluate_tensors(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted, bool learned) {
+  const auto type = embeddings[0].scalar_type();
+  const torch::Device device = embeddings[0].device();
+  if (device.is_cpu()) {
+    if (type == torch::kFloat32) return evaluate_on_host<float>(loss, embeddings, wanted, learned);
+    if (type == torch::kFloat64) return evaluate_on_host<double>(loss, embeddings, wanted, learned);
+    refuse(loss_name<L>(), "argument 1", "a tensor of float32 or float64 on the CPU", c10::toString(type));
+  }
+  if constexpr (OnDevice) {
+#ifdef CONTRASTIVE_TORCH_ON_DEVICE
+    if (device.is_cuda()) {
+      if (type == torch::kFloat32) return evaluate_on_device<float>(loss, embeddings, wanted);
+      if (type == torch::kFloat64) return evaluate_on_device<double>(loss, embeddings, wanted);
+      if (type == torch::kBFloat16) return evaluate_on_device<__nv_bfloat16>(loss, embeddings, wanted);
+      if (type == torch::kFloat16) return evaluate_on_device<__half>(loss, embeddings, wanted);
+      refuse(loss_name<L>(), "argument 1", "a tensor of float32, float64, bfloat16 or float16", c10::toString(type));
+    }
+#endif
+  }
+  refuse(loss_name<L>(), "argument 1", OnDevice ? "a tensor on the CPU or on a GPU of NVIDIA's" : "a tensor on the CPU, since this file was compiled without CUDA",
+         "one on " + device.str());
+}
+
+template <bool OnDevice, class L>
+torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const std::vector<torch::Tensor>& embeddings) {
+  static_assert(loss_function<L>,
+                "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
+                "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
+  check_tensors<L>(embeddings);
+  L loss = given;
+  if (temperature.defined()) {
+    if (temperature.numel() != 1 || !temperature.is_floating_point())
+      refuse(loss_name<L>(), "the learned temperature", "a tensor of one floating point number",
+             std::to_string(temperature.numel()) + " of " + c10::toString(temperature.scalar_type()));
+    loss.temperature = temperature.detach().item<double>();
+  }
+  const bool recording = torch::GradMode::is_enabled();
+  const bool learned = recording && temperature.defined() && temperature.requires_grad();
+  std::vector<bool> wanted;
+  bool any = learned;
+  for (const torch::Tensor& e : embeddings) {
+    wanted.push_back(recording && e.requires_grad());
+    any = any || wanted.back();
+  }
+  torch_result r;
+  {
+    const torch::NoGradGuard no_gradient;
+    r = evaluate_tensors<OnDevice>(loss, embeddings, wanted, learned);
+  }
+  if (!any) return r.loss;
+  std::vector<torch::Tensor> inputs = embeddings, gradients = std::move(r.gradients);
+  if (temperature.defined()) {
+    inputs.push_back(temperature);
+    gradients.push_back(learned ? r.temperature_gradient.to(temperature.options()).reshape(temperature.sizes()) : torch::Tensor());
+  }
+  return known_gradients::apply(at::TensorList(inputs), std::vector<torch::Tensor>{r.loss}, gradients);
+}
+
+}  // namespace detail
+
+/// The loss of these embeddings as a tensor that backward() starts from: the arguments, sizes, formulas and errors of
+/// value_and_gradient(loss, ...), each embedding a tensor (n, d).
+///
+/// A scalar of the embeddings' type; with reduction::none (n), one number an anchor, of which the sum and the mean can be
+/// differentiated. Gradients flow to every embedding that requires one and, with learned_temperature, to the temperature; a
+/// tensor that requires none, such as a queue, costs none. Loss and gradients are computed together when the loss is called
+/// (only the loss where gradients are off); backward() multiplies. There are no second derivatives.
+/// On the CPU: float32 and float64 of any strides, read where they lie, on as many threads as libtorch has. On a GPU, where this is
+/// compiled by nvcc: also bfloat16 and float16, on libtorch's current stream, with labels and weights of the loss on that GPU too.
+/// Throws std::invalid_argument for a wrong type, device, number of dimensions or shape.
+///
+///   torch::Tensor loss = contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
+///   loss.backward();
+template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
+torch::Tensor torch_loss(const L& loss, const torch::Tensor& embeddings, const More&... more) {
+  return detail::torch_loss<OnDevice>(loss, {}, {embeddings, more...});
+}
+/// The same for a number of tensors known only at run time, such as views.
+template <class L, bool OnDevice = detail::torch_on_device>
+torch::Tensor torch_loss(const L& loss, const std::vector<torch::Tensor>& embeddings) {
+  return detail::torch_loss<OnDevice>(loss, {}, embeddings);
+}
+/// The same with a temperature to be learned.
+template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
+torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const torch::Tensor& embeddings, const More&... more) {
+  return detail::torch_loss<OnDevice>(loss, temperature.value, {embeddings, more...});
+}
+template <class L, bool OnDevice = detail::torch_on_device>
+torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const std::vector<torch::Tensor>& embeddings) {
+  return detail::torch_loss<OnDevice>(loss, temperature.value, embeddings);
+}
+
+}  // namespace contrastive::inline CONTRASTIVE_FLAGS
