@@ -9,7 +9,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <limits>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,13 +116,16 @@ class super_resolution_test {
   /// pixels at each edge.
   results_table run(const std::vector<photograph>& photographs, std::uint64_t seed) const {
     const auto cases = test_degradations();
-    std::vector<std::pair<std::string, mean>> groups;
-    const auto add = [&](const std::string& name, const std::vector<double>& values) {
-      auto at = std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.first == name; });
-      if (at == groups.end()) at = groups.insert(groups.end(), {name, {std::vector<double>(values.size(), 0.0), 0}});
-      for (std::size_t i = 0; i < values.size(); ++i) at->second.sums[i] += values[i];
-      ++at->second.count;
+    std::vector<std::pair<std::string, mean>> groups;  // in the order of the table
+    const auto group = [&](const std::string& name) -> mean& {
+      for (auto& [known, one] : groups)
+        if (known == name) return one;
+      groups.push_back({name, {std::vector<double>(2 * all_.size(), 0.0), 0}});
+      return groups.back().second;
     };
+    group("all");
+    for (const auto part : {&test_degradation::blur_name, &test_degradation::noise_name, &test_degradation::jpeg_name})
+      for (const auto& one : cases) group(one.*part);
     progress_line progress("testing", "pictures", photographs.size() * cases.size());
     std::uint64_t done = 0;
     for (std::size_t p = 0; p < photographs.size(); ++p)
@@ -132,21 +135,24 @@ class super_resolution_test {
         std::vector<double> values;
         for (const auto& large : result.large) values.push_back(psnr(luma(large), truth, border));
         for (const auto& large : result.large) values.push_back(ssim(luma(large), truth, border));
-        for (const std::string& name : {std::string("all"), cases[d].blur_name, cases[d].noise_name, cases[d].jpeg_name})
-          add(name, values);
-        add(photographs[p].name, values);
+        for (const std::string& name :
+             {std::string("all"), cases[d].blur_name, cases[d].noise_name, cases[d].jpeg_name, photographs[p].name}) {
+          mean& one = group(name);
+          for (std::size_t i = 0; i < values.size(); ++i) one.sums[i] += values[i];
+          ++one.count;
+        }
         progress.show(++done, photographs[p].name);
       }
     progress.finish(std::to_string(photographs.size()) + " photographs under " + std::to_string(cases.size()) +
                     " degradations");
 
     std::vector<results_table::column> columns;
-    for (const auto& one : all_) columns.push_back({"PSNR " + one.name + " [dB]", 2});
-    for (const auto& one : all_) columns.push_back({"SSIM " + one.name, 4});
+    for (const auto& one : all_) columns.push_back({one.name + " [dB]", 2});
+    for (const auto& one : all_) columns.push_back({one.name + " SSIM", 4});
     results_table table("test pictures", columns);
-    for (auto& [name, group] : groups) {
-      for (double& sum : group.sums) sum /= group.count;
-      table.add(name, group.sums);
+    for (auto& [name, one] : groups) {
+      for (double& sum : one.sums) sum /= one.count;
+      table.add(name, one.sums);
     }
     return table;
   }

@@ -24,12 +24,13 @@ namespace examples {
 namespace {
 
 constexpr const char* program = "degradation_encoder";
+constexpr int code_patches = 3;  // patches of a low-resolution picture that its code is the mean of, while an upsampler trains
 
 struct settings {
   run_options run;
   std::string test_data;
   int longest_side = 1200, patch = 48, channels = 32, blocks = 5, steps = 100, probe_patches = 2000;
-  int encoder_epochs = 12, encoder_batch = 32, queue = 1024;
+  int encoder_epochs = 10, encoder_batch = 32, queue = 1024;
   double temperature = 0.1, momentum = 0.99, prior_scale = 0.1, encoder_learning_rate = 1e-3;
   int batch = 8;
   double learning_rate = 1e-3;
@@ -146,8 +147,8 @@ class run_of_program {
     with_code->eval(), without_code->eval();
     measure_codes(*untrained->encoder, *encoder);
     const super_resolution_test testing({{"bicubic", nullptr, false},
-                                         {"trained without code", without_code.get(), false},
-                                         {"code switched off", with_code.get(), false},
+                                         {"without code", without_code.get(), false},
+                                         {"code off", with_code.get(), false},
                                          {"with code", with_code.get(), true}},
                                         [&](const float_picture& small) { return code_of(*encoder, small); });
     draw_strips(testing);
@@ -195,8 +196,8 @@ class run_of_program {
     const auto steps = static_cast<std::uint64_t>(s_.steps);
     const auto step = [&](std::uint64_t epoch, std::uint64_t k) -> measurements {
       const std::uint64_t number = epoch * steps + k;
-      const auto drawn = training_patches_.draw_pairs(purpose::contrast, number * static_cast<std::uint64_t>(s_.encoder_batch),
-                                                      s_.encoder_batch);
+      const auto drawn = training_patches_.draw(purpose::contrast, number * static_cast<std::uint64_t>(s_.encoder_batch),
+                                                s_.encoder_batch, 2, false);
       const matrix& parameters = drawn[0].parameters;
       query.train(), key->train();
       const torch::Tensor q = query.forward(drawn[0].small);
@@ -263,29 +264,37 @@ class run_of_program {
         "patches", upsampler_settings(s_)};
     plan.run.checkpoint += suffix;
     training_loop loop(plan, std::move(state));
-    const auto codes = [&](const torch::Tensor& small) {
-      return encoder != nullptr ? standard(codes_of(*encoder, small)) : torch::zeros({small.size(0), mean_.size(1)});
+    // A picture's code is the mean over some of its patches; without an encoder no more than the first is drawn.
+    const int views = encoder != nullptr ? code_patches : 1;
+    const auto codes = [&](const std::vector<patches>& drawn) {
+      torch::Tensor sum = torch::zeros({drawn[0].small.size(0), mean_.size(1)});
+      if (encoder != nullptr)
+        for (const patches& one : drawn) sum += standard(codes_of(*encoder, one.small));
+      return sum / static_cast<double>(drawn.size());
     };
     const auto steps = static_cast<std::uint64_t>(s_.steps);
     const auto step = [&](std::uint64_t epoch, std::uint64_t k) -> measurements {
       const std::uint64_t number = epoch * steps + k;
-      const patches drawn =
-          training_patches_.draw(purpose::enlargement_training, number * static_cast<std::uint64_t>(s_.batch), s_.batch);
+      const auto drawn = training_patches_.draw(purpose::enlargement_training, number * static_cast<std::uint64_t>(s_.batch),
+                                                s_.batch, views, true);
       set_rate(adam, s_.learning_rate, number, steps * static_cast<std::uint64_t>(s_.run.epochs));
       adam.zero_grad();
-      const torch::Tensor value = torch::l1_loss(network.forward(drawn.small, drawn.bicubic, codes(drawn.small)), drawn.large);
+      const torch::Tensor value =
+          torch::l1_loss(network.forward(drawn[0].small, drawn[0].bicubic, codes(drawn)), drawn[0].large);
       value.backward();
       adam.step();
       return {{"L1", value.item<double>()}};
     };
-    const patches held_out = test_patches_.draw(purpose::watch, 0, std::min(s_.probe_patches, 48));
+    const auto held_out = test_patches_.draw(purpose::watch, 0, std::min(s_.probe_patches, 48), views, true);
+    const torch::Tensor held_out_codes = codes(held_out);
     const auto after_epoch = [&](std::uint64_t) -> measurements {
       const torch::NoGradGuard no_gradients;
-      const torch::Tensor large = network.forward(held_out.small, held_out.bicubic, codes(held_out.small));
+      const patches& one = held_out[0];
+      const torch::Tensor large = network.forward(one.small, one.bicubic, held_out_codes);
       double gain = 0;
       for (std::int64_t i = 0; i < large.size(0); ++i) {
-        const float_picture truth = luma(picture_of(held_out.large[i]));
-        gain += psnr(luma(picture_of(large[i])), truth) - psnr(luma(picture_of(held_out.bicubic[i])), truth);
+        const float_picture truth = luma(picture_of(one.large[i]));
+        gain += psnr(luma(picture_of(large[i])), truth) - psnr(luma(picture_of(one.bicubic[i])), truth);
       }
       return {{"gain [dB]", gain / static_cast<double>(large.size(0))}};
     };

@@ -59,22 +59,14 @@ class patch_source {
                                  std::to_string(seen));
   }
 
-  /// Patches number first … first + count - 1 of a purpose.
-  patches draw(std::uint64_t purpose, std::uint64_t first, int count) const {
-    return draw_views(purpose, first, count, 1, true)[0];
-  }
-
-  /// Two patches of each low-resolution picture, at different places: one degradation, one photograph. No enlargements.
-  std::vector<patches> draw_pairs(std::uint64_t purpose, std::uint64_t first, int count) const {
-    return draw_views(purpose, first, count, 2, false);
-  }
-
- private:
-  std::vector<patches> draw_views(std::uint64_t purpose, std::uint64_t first, int count, int views, bool enlarged) const {
+  /// Patches number first … first + count - 1 of a purpose, and where more `views` are wanted as many patches of each
+  /// low-resolution picture, at different places: one photograph, one degradation. Only the first have bicubic and large.
+  std::vector<patches> draw(std::uint64_t purpose, std::uint64_t first, int count, int views, bool enlarged) const {
     std::vector<patches> drawn;
     for (int v = 0; v < views; ++v) {
       patches one{torch::empty({count, 3, side_, side_}), {}, {}, matrix(count, num_degradation_parameters), {}};
-      if (enlarged) one.bicubic = torch::empty({count, 3, 2 * side_, 2 * side_}), one.large = torch::empty_like(one.bicubic);
+      if (enlarged && v == 0)
+        one.bicubic = torch::empty({count, 3, 2 * side_, 2 * side_}), one.large = torch::empty_like(one.bicubic);
       one.how.resize(static_cast<std::size_t>(count));
       drawn.push_back(std::move(one));
     }
@@ -89,14 +81,17 @@ class patch_source {
       for (patches& one : drawn) {
         const patch_pair patch = draw_patch(photograph, side_, how, candidates, random);
         put(patch.small, one.small, i);
-        if (enlarged) put(bicubic(patch.small, 2 * side_, 2 * side_), one.bicubic, i), put(patch.large, one.large, i);
+        if (one.large.defined())
+          put(bicubic(patch.small, 2 * side_, 2 * side_), one.bicubic, i), put(patch.large, one.large, i);
         for (int p = 0; p < num_degradation_parameters; ++p) one.parameters(i, p) = parameters[static_cast<std::size_t>(p)];
         one.how[static_cast<std::size_t>(i)] = how;
       }
     });
     return drawn;
   }
+  patches draw(std::uint64_t purpose, std::uint64_t first, int count) const { return draw(purpose, first, count, 1, true)[0]; }
 
+ private:
   const std::vector<photograph>& from_;
   degradation_range range_;
   int side_;
