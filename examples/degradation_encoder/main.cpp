@@ -44,13 +44,13 @@ settings read_command_line(int argc, char** argv) {
   s.run.output = "out/degradation_encoder";
   s.run.epochs = 25;
   CLI::App app{
-      "Learns what blur, noise and JPEG did to pictures by contrast, without ever being told, and enlarges pictures x2 with "
-      "the\n"
-      "learned code: PSNR and SSIM beside bicubic and beside the same network without the code, regression from the code, "
-      "pictures."};
+      "Learns by contrast to tell how pictures were degraded by blur, noise and JPEG, and enlarges pictures x2 with the "
+      "learned\n"
+      "code: PSNR and SSIM beside bicubic and beside the same network without the code, regression from the code, pictures."};
   add_run_options(app, s.run,
-                  "folder of photographs to train on (JPEG, PNG); those of the packages lomiri-wallpapers-16.04 and -20.04");
-  app.add_option("--test-data", s.test_data, "folder of photographs to test on; those of python3-skimage and python3-sklearn")
+                  "folder of photographs to train on, JPEG or PNG [those of the packages lomiri-wallpapers-16.04 and -20.04]");
+  app.add_option("--test-data", s.test_data,
+                 "folder of photographs to test on [those of the packages python3-skimage and python3-sklearn]")
       ->type_name("DIR");
   app.add_option("--longest-side", s.longest_side, "training photographs are shrunk to it")->check(CLI::Range(32, 20000));
   app.add_option("--patch", s.patch, "side of a low-resolution patch")->check(CLI::Range(8, 512));
@@ -375,15 +375,15 @@ class run_of_program {
         labels.push_back(static_cast<int>(names.size()));
       }
       codes.push_back(standard(codes_of(encoder, small)));
-      names.push_back(one.blur_name + ", " + one.noise_name);
+      names.push_back(one.blur_name.substr(5) + (one.how.noise > 0 ? " noisy" : ""));
     }
     matrix rows = to_matrix(torch::cat(codes));
     normalize_rows(rows);
     t_sne_options how;
     how.perplexity = std::min(30.0, static_cast<double>(labels.size()) / 10);
     write_scatter_svg(file("codes.svg"), "Codes of test patches",
-                      "patches of the test photographs by t-SNE of their codes; colours: degradation", t_sne(team_, rows, how),
-                      labels, names);
+                      "patches of the test photographs by t-SNE of their codes; colours: blur, and noise 0.05",
+                      t_sne(team_, rows, how), labels, names);
     std::printf("wrote %s\n", file("codes.svg").c_str());
   }
 
