@@ -42,7 +42,7 @@ enum purpose : std::uint64_t { contrast, enlargement_training, code_mean, probe,
 settings read_command_line(int argc, char** argv) {
   settings s;
   s.run.output = "out/degradation_encoder";
-  s.run.epochs = 25;
+  s.run.epochs = 12;
   CLI::App app{
       "Learns by contrast to tell how pictures were degraded by blur, noise and JPEG, and enlarges pictures x2 with the "
       "learned\n"
