@@ -42,7 +42,7 @@ enum purpose : std::uint64_t { contrast, enlargement_training, code_mean, probe,
 settings read_command_line(int argc, char** argv) {
   settings s;
   s.run.output = "out/degradation_encoder";
-  s.run.epochs = 25;
+  s.run.epochs = 12;
   CLI::App app{
       "Learns by contrast to tell how pictures were degraded by blur, noise and JPEG, and enlarges pictures x2 with the "
       "learned\n"
@@ -77,9 +77,14 @@ settings read_command_line(int argc, char** argv) {
   return s;
 }
 
+std::string text(double number) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "%.9g", number);
+  return digits;
+}
+
 /// The settings that a checkpoint must agree with.
 std::map<std::string, std::string> encoder_settings(const settings& s) {
-  const auto text = [](auto number) { return std::to_string(number); };
   return {{"data", s.run.data},
           {"longest side", text(s.longest_side)},
           {"patch", text(s.patch)},
@@ -95,10 +100,10 @@ std::map<std::string, std::string> encoder_settings(const settings& s) {
 }
 std::map<std::string, std::string> upsampler_settings(const settings& s) {
   auto all = encoder_settings(s);
-  all["blocks"] = std::to_string(s.blocks);
-  all["epochs"] = std::to_string(s.run.epochs);
-  all["batch"] = std::to_string(s.batch);
-  all["learning rate"] = std::to_string(s.learning_rate);
+  all["blocks"] = text(s.blocks);
+  all["epochs"] = text(s.run.epochs);
+  all["batch"] = text(s.batch);
+  all["learning rate"] = text(s.learning_rate);
   return all;
 }
 
