@@ -21,7 +21,7 @@
 #include "degradation_encoder/patches.hpp"
 #include "torch_common/tensors.hpp"
 
-namespace examples {
+namespace examples::degradation_encoder {
 
 /// Codes of pictures of one size, (n, code size), without gradients and in blocks.
 inline torch::Tensor codes_of(encoder_network& encoder, const torch::Tensor& small) {
@@ -168,4 +168,4 @@ class super_resolution_test {
   std::function<torch::Tensor(const float_picture&)> code_;
 };
 
-}  // namespace examples
+}  // namespace examples::degradation_encoder

@@ -20,7 +20,7 @@
 #include "torch_common/run_options.hpp"
 #include "torch_common/training_loop.hpp"
 
-namespace examples {
+namespace examples::degradation_encoder {
 namespace {
 
 constexpr const char* program = "degradation_encoder";
@@ -411,13 +411,13 @@ class run_of_program {
 };
 
 }  // namespace
-}  // namespace examples
+}  // namespace examples::degradation_encoder
 
 int main(int argc, char** argv) {
-  auto s = examples::read_command_line(argc, argv);
-  return examples::guarded_main(examples::program, [&] {
+  auto s = examples::degradation_encoder::read_command_line(argc, argv);
+  return examples::guarded_main(examples::degradation_encoder::program, [&] {
     const int threads = examples::start_run(s.run);
     examples::thread_team team(threads);
-    return examples::run_of_program(s, team).run();
+    return examples::degradation_encoder::run_of_program(s, team).run();
   });
 }

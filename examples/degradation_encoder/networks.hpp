@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace examples {
+namespace examples::degradation_encoder {
 
 /// (n, 3, h, w), 0 to 1, to codes (n, 2 channels): convolutions on what is left of the picture without its local mean (a
 /// degradation lies in the fine structure), averaged over all places, so that a picture may have any size.
@@ -102,4 +102,4 @@ struct upsampler_network : torch::nn::Module {
   std::vector<block> body;
 };
 
-}  // namespace examples
+}  // namespace examples::degradation_encoder

@@ -17,7 +17,7 @@
 #include "common/photographs.hpp"
 #include "common/thread_team.hpp"
 
-namespace examples {
+namespace examples::degradation_encoder {
 
 /// (1, channels, height, width), a copy.
 inline torch::Tensor tensor_of(const float_picture& image) {
@@ -99,4 +99,4 @@ class patch_source {
   thread_team& team_;
 };
 
-}  // namespace examples
+}  // namespace examples::degradation_encoder
