@@ -63,6 +63,10 @@ settings read_command_line(int argc, char** argv) {
       ->check(CLI::Range(1e-9, 1.0));
   app.add_option("--discriminator-rate", s.gan.discriminator_rate, "learning rate of the discriminator's Adam")
       ->check(CLI::Range(1e-9, 1.0));
+  app.add_option("--decay", s.gan.decay,
+                 "steps after which both learning rates are half as high, after twice as many a third: r / (1 + step / decay); "
+                 "0: constant")
+      ->check(CLI::Range(0.0, 1e9));
   app.add_option("--average", s.gan.average,
                  "momentum of the average of the generator's weights that draws the samples (0: the last weights)")
       ->check(CLI::Range(0.0, 0.999999));
@@ -116,6 +120,7 @@ std::map<std::string, std::string> gan_identity(const settings& s, std::size_t p
           {"dimensions", std::to_string(s.gan.dimensions)},
           {"generator-rate", number(s.gan.generator_rate)},
           {"discriminator-rate", number(s.gan.discriminator_rate)},
+          {"decay", number(s.gan.decay)},
           {"average", number(s.gan.average)}};
 }
 
