@@ -17,7 +17,7 @@ struct objective {
   bool proxies = true;                ///< 2C with class proxies (ContraGAN)
   bool both = true;                   ///< real and generated in one contrastive batch
   bool generator_contrast = true;     ///< the generator learns from the contrastive term too
-  double lambda = 1;                  ///< weight of the contrastive term
+  double lambda = 0.1;                ///< weight of the contrastive term
   double temperature = 0.5;           ///< of the contrastive term
 
   /// Hinge: mean max(0, 1 - s_real) + mean max(0, 1 + s_generated). Binary cross-entropy: mean log(1 + e^-s_real) +

@@ -22,7 +22,8 @@ struct gan_settings {
   bool projection = true;  ///< the adversarial head sees the class
   std::int64_t num_classes = 10, width = 16, dimensions = 64;
   double generator_rate = 5e-4, discriminator_rate = 1e-3;  ///< Adam's
-  double average = 0.995;                                   ///< momentum of the generator's average
+  double decay = 0;        ///< steps after which both rates are halved: r / (1 + step / decay); 0: never
+  double average = 0.995;  ///< momentum of the generator's average
 };
 
 class gan {
@@ -55,6 +56,11 @@ class gan {
     const torch::Tensor asked = torch::randint(settings_.num_classes, {n}, torch::kInt64);
     const torch::Tensor generated = generator_.forward(torch::randn({n, generator::noise}), asked);
 
+    if (settings_.decay > 0) {
+      const double slower = 1 / (1 + static_cast<double>(step) / settings_.decay);
+      set_rate(generator_adam_, settings_.generator_rate * slower);
+      set_rate(discriminator_adam_, settings_.discriminator_rate * slower);
+    }
     seen real_seen;
     const auto [of_discriminator, contrast] = discriminator_loss(real, classes, generated.detach(), asked, real_seen);
     update(discriminator_adam_, of_discriminator + settings_.learns_from.lambda * contrast);
@@ -98,6 +104,9 @@ class gan {
   bool contrasts() const { return settings_.learns_from.contrast != "none"; }
   bool by_views() const { return settings_.learns_from.contrast == "nt_xent"; }
 
+  static void set_rate(torch::optim::Adam& adam, double rate) {
+    static_cast<torch::optim::AdamOptions&>(adam.param_groups()[0].options()).lr(rate);
+  }
   static void update(torch::optim::Optimizer& optimizer, const torch::Tensor& loss) {
     optimizer.zero_grad();
     loss.backward();

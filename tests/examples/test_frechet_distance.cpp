@@ -3,6 +3,7 @@
 // The Fréchet distance against closed forms, and its refusals.
 #include "common/frechet_distance.hpp"
 
+#include <Eigen/LU>
 #include <Eigen/QR>
 #include <cmath>
 #include <limits>
