@@ -16,7 +16,7 @@
 #include "torch_common/tensors.hpp"
 #include "torch_common/training_loop.hpp"
 
-namespace examples {
+namespace examples::contragan {
 
 /// Pictures (n, 1, 32, 32) as bytes with their classes (n).
 struct labelled_bytes {
@@ -102,4 +102,4 @@ class judge {
   gaussian real_;
 };
 
-}  // namespace examples
+}  // namespace examples::contragan

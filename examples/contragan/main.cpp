@@ -19,7 +19,7 @@
 #include "torch_common/tensors.hpp"
 #include "torch_common/training_loop.hpp"
 
-namespace examples {
+namespace examples::contragan {
 namespace {
 
 constexpr int side = 32;  // of the pictures
@@ -232,7 +232,7 @@ int train(settings s) {
 }
 
 }  // namespace
-}  // namespace examples
+}  // namespace examples::contragan
 
 int main(int argc, char** argv) {
   const auto settings = examples::read_command_line(argc, argv);

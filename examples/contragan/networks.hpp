@@ -11,7 +11,7 @@
 #include <tuple>
 #include <vector>
 
-namespace examples {
+namespace examples::contragan {
 
 /// W / σ(W), σ the largest singular value of W as a matrix of one row an output, by power iteration: u is the left singular
 /// vector so far. `renew` does a step and writes u. The gradient flows through σ too. Source: Miyato et al. 2018.
@@ -167,4 +167,4 @@ struct classifier : torch::nn::Module {
   torch::nn::Linear hidden{nullptr}, last{nullptr};
 };
 
-}  // namespace examples
+}  // namespace examples::contragan

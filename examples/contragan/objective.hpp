@@ -9,7 +9,7 @@
 #include <contrastive/contrastive.hpp>
 #include <string>
 
-namespace examples {
+namespace examples::contragan {
 
 struct objective {
   std::string adversarial = "hinge";  ///< or "bce": binary cross-entropy with logits
@@ -56,4 +56,4 @@ inline torch::Tensor another_view(const torch::Tensor& images) {
   return moved * between(0.8, 1.2).view({n, 1, 1, 1}) - 1;
 }
 
-}  // namespace examples
+}  // namespace examples::contragan

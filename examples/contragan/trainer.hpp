@@ -15,7 +15,7 @@
 #include "torch_common/saved_state.hpp"
 #include "torch_common/training_loop.hpp"
 
-namespace examples {
+namespace examples::contragan {
 
 struct gan_settings {
   objective learns_from;
@@ -169,4 +169,4 @@ class gan {
   torch::optim::Adam generator_adam_, discriminator_adam_;
 };
 
-}  // namespace examples
+}  // namespace examples::contragan
