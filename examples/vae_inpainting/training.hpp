@@ -49,7 +49,7 @@ struct picture_model {
 
 /// What a VAE begins with and what it is trained on beside the ELBO.
 struct vae_variant {
-  std::string key, name;                 ///< "init" and "encoder from inpainting"
+  std::string key, name;           ///< "init" and "encoder from inpainting"
   picture_model* start = nullptr;  ///< whose encoder it begins with (and whose completer, where `completes`)
   bool completes = false, contrasts = false;
 };
