@@ -40,7 +40,7 @@ settings read_command_line(int argc, char** argv) {
   auto& t = s.training;
   t.run.data = "/usr/share/datasets/fashion-mnist";
   t.run.output = "out/vae_inpainting";
-  t.run.epochs = 5;
+  t.run.epochs = 3;
   CLI::App app{
       "Trains a convolutional VAE on the pictures of Fashion-MNIST alone, with an encoder that learned to complete\n"
       "masked halves or to place patches before, with completion beside the ELBO, and with both (fused), and compares\n"
