@@ -104,8 +104,9 @@ inline completion_quality measure_mean_picture(const image_dataset& data) {
 inline matrix latent_means(picture_model& m, const image_set& images) {
   const torch::NoGradGuard no_gradients;
   std::vector<torch::Tensor> means;
-  for_blocks_of(images, 500,
-                [&](std::int64_t, const torch::Tensor& pictures) { means.push_back(m.code(m.eyes->whole(pictures).features).mean); });
+  for_blocks_of(images, 500, [&](std::int64_t, const torch::Tensor& pictures) {
+    means.push_back(m.code(m.eyes->whole(pictures).features).mean);
+  });
   return to_matrix(torch::cat(means));
 }
 

@@ -40,12 +40,12 @@ settings read_command_line(int argc, char** argv) {
   auto& t = s.training;
   t.run.data = "/usr/share/datasets/fashion-mnist";
   t.run.output = "out/vae_inpainting";
-  t.run.epochs = 5;
+  t.run.epochs = 3;
   CLI::App app{
       "Trains a convolutional VAE on the pictures of Fashion-MNIST alone, with an encoder that learned to complete\n"
       "masked halves or to place patches before, with completion beside the ELBO, and with both (fused), and compares\n"
       "them by ELBO, reconstruction and what their latent codes say of the classes. Each network has a checkpoint of its\n"
-      "own, beside or under the name of --checkpoint."};
+      "own, under the name of --checkpoint and its own."};
   add_run_options(app, t.run, "folder with the four IDX files of Fashion-MNIST");
   app.add_option("--models", s.models, "which VAEs to train, with commas: plain, init, patches, joint, fused")
       ->delimiter(',')
@@ -182,12 +182,12 @@ class gallery {
 
   void completions(std::vector<named_model>& models) const {
     mosaic_options how;
-    how.title = "Test pictures with a hidden half, completed";
+    how.title = "A hidden half, completed: by inpainting alone, fused, and the truth";
     const auto masks = half_masks(data_.test.height, data_.test.width);
     std::vector<std::vector<picture>> columns;
     for (std::int64_t side = 0; side < 4; ++side) {
       const auto hidden = masks.slice(0, side, side + 1).expand_as(pictures_);
-      how.column_names.push_back("masked");
+      how.column_names.push_back("seen");
       append(columns.emplace_back(), pictures_ * (1 - hidden) + 0.5 * hidden);
       for (auto& [name, m] : models) {
         how.column_names.push_back(name);

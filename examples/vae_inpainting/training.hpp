@@ -31,7 +31,7 @@ namespace examples {
 struct training_settings {
   run_options run;  ///< its epochs are those of the VAEs
   network_widths widths;
-  int pretext_epochs = 4, batch = 128;
+  int pretext_epochs = 3, batch = 128;
   double learning_rate = 2e-3;
   double lambda = 0.5;  ///< of the completion loss beside the ELBO
   double contrast = 0;  ///< of nt_xent beside both
@@ -49,7 +49,7 @@ struct picture_model {
 
 /// What a VAE begins with and what it is trained on beside the ELBO.
 struct vae_variant {
-  std::string key, name;                 ///< "init" and "encoder from inpainting"
+  std::string key, name;           ///< "init" and "encoder from inpainting"
   picture_model* start = nullptr;  ///< whose encoder it begins with (and whose completer, where `completes`)
   bool completes = false, contrasts = false;
 };
