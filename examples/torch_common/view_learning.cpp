@@ -274,8 +274,7 @@ void report_on(const view_learning_options& how, const std::string& title, const
   results.measure("raw pixels", pixel_rows(data.train), pixel_rows(data.test));
   embedding_network untrained(how.encoder, how.run.seed);
   results.measure("untrained encoder", features_of(untrained, data.train), features_of(untrained, data.test));
-  chart_panel losses{"loss", {}}, accuracy{"10 nearest neighbours on 2,000 test pictures [%]", {}};
-  if (data.test.size() < 2000) accuracy.title = "10 nearest neighbours on the test pictures [%]";
+  chart_panel losses{"loss", {}}, accuracy{"accuracy by neighbours [%]", {}};
   for (auto one : trained) {
     results.measure(one.name, features_of(one.network, data.train), features_of(one.network, data.test));
     losses.lines.push_back(one.loop.curve("loss"));
