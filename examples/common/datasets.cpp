@@ -4,7 +4,10 @@
 #include "common/datasets.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 #include "common/cifar.hpp"
@@ -21,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr int side = 32;
 constexpr std::uint64_t split_seed = 1;
+constexpr std::uint64_t most_pixels = 50'000'000;  // of clip art: one drawing has 623 million, 2.5 GB of memory
 
 /// On white, in the middle of a square, 32 x 32.
 picture square_thumbnail(const picture& image) {
@@ -103,6 +107,18 @@ image_dataset load_emoji(const std::string& folder, thread_team& team) {
       thumbnails("reading emoji", labels, team, [&](std::size_t i) { return decode_picture(pictures[i], names[i]); }), groups);
 }
 
+/// How many pixels the header of a PNG promises; 0 where there is no such header.
+std::uint64_t promised_pixels(const std::string& path) {
+  std::array<char, 24> head{};
+  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+  const auto number = [&](std::size_t at) {
+    std::uint64_t value = 0;
+    for (std::size_t b = at; b < at + 4; ++b) value = value << 8 | static_cast<unsigned char>(head[b]);
+    return value;
+  };
+  return number(16) * number(20);
+}
+
 image_dataset load_openclipart(const std::string& folder, thread_team& team) {
   std::vector<std::string> class_names, paths;
   std::vector<int> labels;
@@ -113,8 +129,14 @@ image_dataset load_openclipart(const std::string& folder, thread_team& team) {
   for (std::size_t c = 0; c < class_names.size(); ++c) {
     std::vector<std::string> of_class;
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(folder) / class_names[c]))
-      if (!entry.is_symlink() && entry.is_regular_file() && entry.path().extension() == ".png")
-        of_class.push_back(entry.path().string());
+      if (!entry.is_symlink() && entry.is_regular_file() && entry.path().extension() == ".png") {
+        const std::string path = entry.path().string();
+        if (promised_pixels(path) > most_pixels)
+          std::printf("left out, it has more than %llu pixels: %s\n", static_cast<unsigned long long>(most_pixels),
+                      path.c_str());
+        else
+          of_class.push_back(path);
+      }
     std::sort(of_class.begin(), of_class.end());
     labels.insert(labels.end(), of_class.size(), static_cast<int>(c));
     paths.insert(paths.end(), of_class.begin(), of_class.end());

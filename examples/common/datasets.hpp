@@ -27,7 +27,7 @@ const dataset_entry& known_dataset(const std::string& name);
 /// Loads a set by its name; an empty folder means the default one. Emoji and clip art have no split of their own: one in five
 /// of each class is a test picture, drawn with a fixed seed. Of the emoji, those of one code point, flags and keycaps are
 /// taken, not joined ones or skin tones, which are variations of one drawing; of the clip art, not what is a link to a picture
-/// of another folder. Pictures are made square with white and brought to 32 x 32.
+/// of another folder or has more than 50 million pixels. Pictures are made square with white and brought to 32 x 32.
 ///
 /// Throws std::runtime_error: where files are missing, with what to install; where one is damaged, with its name and byte.
 image_dataset load_dataset(const std::string& name, const std::string& folder, thread_team& team);

@@ -137,7 +137,7 @@ int run(int argc, char** argv) {
   view_learning_options how;
   moco_options moco;
   how.run.output = "out/moco";
-  how.run.epochs = 10;
+  how.run.epochs = 5;
   how.objective.loss = "info_nce";
   how.supervised = "off";
   add_view_learning_options(app, how);

@@ -14,7 +14,7 @@ int run(int argc, char** argv) {
       "linear probe, pictures, curves."};
   view_learning_options how;
   how.run.output = "out/simclr";
-  how.run.epochs = 10;
+  how.run.epochs = 7;
   add_view_learning_options(app, how);
   start_view_learning(app, argc, argv, how);
 

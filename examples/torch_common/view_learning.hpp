@@ -22,6 +22,7 @@ struct view_learning_options {
   objective_settings objective;
   encoder_shape encoder;
   int batch = 256, views = 2;
+  int supervised_epochs = 0;  ///< 0: as many as the run has
   double learning_rate = 0;  ///< at its highest; 0: 2e-3 for Adam, 0.1 for SGD
   double decay = 0.8;        ///< of the learning rate, an epoch
   view_range range;          ///< by data set, where the command line does not say otherwise
@@ -118,8 +119,7 @@ struct trained_encoder {
   const training_loop& loop;
 };
 
-/// The same encoder trained with labels, by sup_con on two views, for as many epochs; its checkpoint has "-supervised" behind
-/// the name.
+/// The same encoder trained with labels, by sup_con on two views; its checkpoint has "-supervised" behind the name.
 std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program,
                                            const image_dataset& data, thread_team& team);
 

@@ -210,6 +210,9 @@ TEST_CASE("openclipart: a folder is a class, links are left out, damaged picture
   }
   write_file_atomically(folder / "b/readme.txt", "no picture");
   std::filesystem::create_symlink(folder / "a/deep/0.png", folder / "b/linked.png");
+  // The header of a drawing that nobody has the memory for.
+  write_file_atomically(folder / "b/huge.png", png_of(folder, 1).substr(0, 16) + words32({20990, 29700}));
+  std::filesystem::remove(folder / "one.png");
   const image_dataset data = load_dataset("openclipart", folder.path(), team);
   CHECK(data.class_names == std::vector<std::string>{"a", "b"});
   CHECK(data.train.labels == std::vector<int>{0, 0, 0, 0, 1, 1, 1, 1});
