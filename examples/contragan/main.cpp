@@ -235,6 +235,6 @@ int train(settings s) {
 }  // namespace examples::contragan
 
 int main(int argc, char** argv) {
-  const auto settings = examples::read_command_line(argc, argv);
-  return examples::guarded_main("contragan", [&] { return examples::train(settings); });
+  const auto settings = examples::contragan::read_command_line(argc, argv);
+  return examples::guarded_main("contragan", [&] { return examples::contragan::train(settings); });
 }

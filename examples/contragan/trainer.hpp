@@ -12,6 +12,7 @@
 #include "contragan/judge.hpp"
 #include "contragan/networks.hpp"
 #include "contragan/objective.hpp"
+#include "torch_common/momentum.hpp"
 #include "torch_common/saved_state.hpp"
 #include "torch_common/training_loop.hpp"
 
@@ -153,12 +154,7 @@ class gan {
   /// sampler ← m · sampler + (1 - m) · generator; the statistics of batch normalisation are taken over as they are.
   void average(double momentum) {
     const torch::NoGradGuard constant;
-    const auto rows = [](const torch::Tensor& t) { return contrastive::matrix_view<float>(t.data_ptr<float>(), 1, t.numel()); };
-    std::vector<contrastive::matrix_view<float>> slow;
-    std::vector<contrastive::matrix_view<const float>> fast;
-    for (const auto& parameter : sampler_.parameters()) slow.push_back(rows(parameter));
-    for (const auto& parameter : generator_.parameters()) fast.emplace_back(rows(parameter));
-    contrastive::momentum_update(slow, fast, momentum);
+    follow(sampler_, generator_, momentum);
     const auto to = sampler_.buffers(), from = generator_.buffers();
     for (std::size_t b = 0; b < to.size(); ++b) to[b].copy_(from[b]);
   }

@@ -17,6 +17,7 @@
 #include "degradation_encoder/evaluation.hpp"
 #include "degradation_encoder/networks.hpp"
 #include "degradation_encoder/patches.hpp"
+#include "torch_common/momentum.hpp"
 #include "torch_common/run_options.hpp"
 #include "torch_common/training_loop.hpp"
 
@@ -112,15 +113,6 @@ void set_rate(torch::optim::Adam& adam, double first, std::uint64_t step, std::u
   const double done = static_cast<double>(step) / static_cast<double>(std::max<std::uint64_t>(steps, 1));
   const double rate = first * (0.01 + 0.99 * (1 + std::cos(3.141592653589793 * done)) / 2);
   for (auto& group : adam.param_groups()) static_cast<torch::optim::AdamOptions&>(group.options()).lr(rate);
-}
-
-/// key ← m key + (1 - m) query, of all parameters.
-void follow(torch::nn::Module& key, torch::nn::Module& query, double momentum) {
-  std::vector<contrastive::matrix_view<float>> to;
-  std::vector<contrastive::matrix_view<const float>> from;
-  for (const auto& p : key.parameters()) to.emplace_back(p.data_ptr<float>(), 1, p.numel());
-  for (const auto& p : query.parameters()) from.emplace_back(p.data_ptr<float>(), 1, p.numel());
-  contrastive::momentum_update(to, from, momentum);
 }
 
 class run_of_program {

@@ -3,6 +3,7 @@
 // MoCo: a slowly moving copy of the encoder makes the keys, and a queue keeps those of earlier batches as negatives.
 #include <contrastive/adapters/torch.hpp>
 
+#include "torch_common/momentum.hpp"
 #include "torch_common/view_learning.hpp"
 
 namespace examples {
@@ -55,7 +56,9 @@ class moco_run {
     const double epochs =
         static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
     const double loss = learner_.step(loss_({z, made.labels, made.changes}, earlier), epochs);
-    follow();
+    // The keys' running statistics of batch normalisation are neither copied nor averaged: they are those of their own batches, as their
+    // own weights make them.
+    follow(*key_, *query_, moco_.momentum);
     queue_.push(contrastive::rows_of(z[1]), contrastive::labels_of(made.labels), contrastive::rows_of(made.changes));
     return {{"loss", loss}};
   }
@@ -78,19 +81,6 @@ class moco_run {
     torch::Tensor copied = torch::empty({labels.size()}, torch::kInt64);
     for (std::int64_t i = 0; i < labels.size(); ++i) copied.data_ptr<std::int64_t>()[i] = labels[i];
     return {tensor_of(queue_.features()), copied, tensor_of(queue_.parameters())};
-  }
-
-  /// The key network's weights follow the query network's. Its running statistics of batch normalisation are neither copied nor
-  /// averaged: they are those of its own batches, as its own weights make them.
-  void follow() {
-    std::vector<contrastive::matrix_view<float>> keys;
-    std::vector<contrastive::matrix_view<const float>> queries;
-    const auto to = key_->parameters(), from = query_->parameters();
-    for (std::size_t p = 0; p < to.size(); ++p) {
-      keys.emplace_back(to[p].data_ptr<float>(), 1, to[p].numel());
-      queries.emplace_back(from[p].data_ptr<float>(), 1, from[p].numel());
-    }
-    contrastive::momentum_update(keys, queries, moco_.momentum);
   }
 
   training_loop make_loop() {

@@ -21,7 +21,7 @@
 #include "vae_inpainting/tasks.hpp"
 #include "vae_inpainting/training.hpp"
 
-namespace examples {
+namespace examples::vae_inpainting {
 
 inline constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
@@ -125,4 +125,4 @@ inline class_accuracy measure_classes(picture_model& m, const image_dataset& dat
   return {neighbour_accuracy(near, data.train.labels, data.test.labels), probe};
 }
 
-}  // namespace examples
+}  // namespace examples::vae_inpainting

@@ -24,7 +24,7 @@
 #include "vae_inpainting/tasks.hpp"
 #include "vae_inpainting/training.hpp"
 
-namespace examples {
+namespace examples::vae_inpainting {
 namespace {
 
 struct settings {
@@ -338,8 +338,8 @@ int run(settings s) {
 }
 
 }  // namespace
-}  // namespace examples
+}  // namespace examples::vae_inpainting
 
 int main(int argc, char** argv) {
-  return examples::guarded_main("vae_inpainting", [&] { return examples::run(examples::read_command_line(argc, argv)); });
+  return examples::guarded_main("vae_inpainting", [&] { return examples::vae_inpainting::run(examples::vae_inpainting::read_command_line(argc, argv)); });
 }

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace examples {
+namespace examples::vae_inpainting {
 
 struct network_widths {
   std::int64_t fine = 16;    ///< channels of the maps of 14 x 14
@@ -140,4 +140,4 @@ TORCH_MODULE_IMPL(decoder, decoder_impl);
 TORCH_MODULE_IMPL(completer, completer_impl);
 TORCH_MODULE_IMPL(neighbour_guesser, neighbour_guesser_impl);
 
-}  // namespace examples
+}  // namespace examples::vae_inpainting

@@ -15,7 +15,7 @@
 #include "common/random_stream.hpp"
 #include "vae_inpainting/networks.hpp"
 
-namespace examples {
+namespace examples::vae_inpainting {
 
 /// Of each pixel: x log p + (1 - x) log(1 - p), with p = sigmoid(logit). For grey x it is the mean of the Bernoulli
 /// log-likelihood over pictures of black and white pixels that are white with probability x; so what is made of it below is
@@ -119,4 +119,4 @@ inline patch_batch cut_patches(const torch::Tensor& pictures, const std::vector<
 /// 10 log10(1 / mean squared error), for values from 0 to 1.
 inline double decibels(double mean_squared_error) { return -10 * std::log10(mean_squared_error); }
 
-}  // namespace examples
+}  // namespace examples::vae_inpainting

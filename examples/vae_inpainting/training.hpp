@@ -26,7 +26,7 @@
 #include "vae_inpainting/networks.hpp"
 #include "vae_inpainting/tasks.hpp"
 
-namespace examples {
+namespace examples::vae_inpainting {
 
 struct training_settings {
   run_options run;  ///< its epochs are those of the VAEs
@@ -299,4 +299,4 @@ class trainer {
   neighbour_guesser guesser_ = nullptr;
 };
 
-}  // namespace examples
+}  // namespace examples::vae_inpainting

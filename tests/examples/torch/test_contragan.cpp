@@ -8,7 +8,7 @@
 #include "contragan/networks.hpp"
 #include "support/catch.hpp"
 
-using namespace examples;
+using namespace examples::contragan;
 
 namespace {
 
