@@ -1,21 +1,48 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-# Installs what examples/simclr_mlp needs on Debian or Ubuntu, builds it in Release and runs it; arguments go to it.
+# Installs what a trainer of examples/ needs on Debian or Ubuntu, builds it in Release and runs it on real data:
+#   scripts/demo.sh [simclr_mlp | simclr | moco | contragan | degradation_encoder | vae_inpainting] [arguments of the trainer]
+# simclr_mlp, the default, needs no libtorch and takes two minutes.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 build="$root/build/demo"
 
-"$root/scripts/install_packages.sh" g++ cmake make libeigen3-dev zlib1g-dev libstb-dev libcli11-dev dataset-fashion-mnist
+trainer=simclr_mlp
+if (($# > 0)) && [[ "$1" != -* ]]; then
+  trainer="$1"
+  shift
+fi
+data=(dataset-fashion-mnist)
+case "$trainer" in
+  simclr_mlp) packages=() ;;
+  simclr | moco)
+    packages=(libtorch-dev libopenblas0-pthread)
+    [[ " $* " != *emoji* ]] || data=(fonts-noto-color-emoji unicode-data)
+    [[ " $* " != *openclipart* ]] || data=(openclipart-png)
+    ;;
+  contragan | vae_inpainting) packages=(libtorch-dev libopenblas0-pthread) ;;
+  degradation_encoder)
+    packages=(libtorch-dev libopenblas0-pthread)
+    data=(lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 python3-skimage python3-sklearn)
+    ;;
+  *)
+    echo "demo.sh: no trainer $trainer; there are simclr_mlp, simclr, moco, contragan, degradation_encoder, vae_inpainting" >&2
+    exit 2
+    ;;
+esac
+"$root/scripts/install_packages.sh" g++ cmake make libeigen3-dev zlib1g-dev libstb-dev libcli11-dev "${packages[@]}" "${data[@]}"
 
+torch=OFF
+((${#packages[@]} == 0)) || torch=ON
 mkdir -p "$build"
 cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCONTRASTIVE_BUILD_TESTS=OFF -DCONTRASTIVE_BUILD_EXAMPLES=ON \
-  -DCONTRASTIVE_BUILD_BENCHMARKS=OFF > "$build/configure.log" 2>&1 || {
+  -DCONTRASTIVE_BUILD_BENCHMARKS=OFF -DCONTRASTIVE_CUDA=OFF -DCONTRASTIVE_TORCH="$torch" > "$build/configure.log" 2>&1 || {
   cat "$build/configure.log" >&2
   exit 1
 }
-cmake --build "$build" --target simclr_mlp --parallel "$(nproc)"
+cmake --build "$build" --target "$trainer" --parallel "$(nproc)"
 
 # The last one of equal options counts; a path means what it means where the script was called.
-exec "$build/examples/simclr_mlp" --output "$root/out/simclr_mlp" "$@"
+exec "$build/examples/$trainer" --output "$root/out/$trainer" "$@"

@@ -38,17 +38,23 @@ void results_table::add(const std::string& name, const std::vector<double>& valu
 }
 
 std::string results_table::text() const {
+  const auto padding = [](const std::string& text, std::size_t width) { return std::string(width - columns_of(text), ' '); };
   std::size_t names = columns_of(row_title_);
   for (const auto& row : rows_) names = std::max(names, columns_of(row.first));
-  const auto padded = [](const std::string& text, std::size_t width) { return std::string(width - std::min(width, columns_of(text)), ' '); };
-  std::string out = row_title_ + padded(row_title_, names);
-  for (const auto& c : columns_) out += "  " + c.name;
+  std::string out = row_title_ + padding(row_title_, names);
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    std::size_t width = columns_of(columns_[c].name);
+    for (const auto& row : rows_) width = std::max(width, columns_of(number(row.second[c], columns_[c].digits)));
+    out += "  " + padding(columns_[c].name, width) + columns_[c].name;
+    widths.push_back(width);
+  }
   out += '\n';
   for (const auto& [name, values] : rows_) {
-    out += name + padded(name, names);
+    out += name + padding(name, names);
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       const std::string digits = number(values[c], columns_[c].digits);
-      out += "  " + padded(digits, columns_of(columns_[c].name)) + digits;
+      out += "  " + padding(digits, widths[c]) + digits;
     }
     out += '\n';
   }

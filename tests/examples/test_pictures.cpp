@@ -1,18 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
 // The written pictures and the progress line.
-#define STB_IMAGE_STATIC
-#define STB_IMAGE_IMPLEMENTATION
-#define STBI_ONLY_PNG
-#include <stb/stb_image.h>
-
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <csignal>
+#include <limits>
 #include <map>
 
+#include "common/interrupt.hpp"
+#include "common/line_chart_svg.hpp"
 #include "common/picture.hpp"
 #include "common/picture_grid.hpp"
 #include "common/progress_line.hpp"
+#include "common/results_table.hpp"
 #include "common/scatter_svg.hpp"
 #include "examples/temporary_folder.hpp"
 #include "support/catch.hpp"
@@ -29,12 +30,10 @@ TEST_CASE("picture grid: a PNG that holds each picture in the frame of its kind"
   examples::write_picture_grid(path, "title", {"one", "two"},
                                {{"query", {{query}, {query}}}, {"found", {{good, good}, {good, bad}}}}, 28, 28);
 
-  int width = 0, height = 0, channels = 0;
-  stbi_uc* pixels = stbi_load(path.c_str(), &width, &height, &channels, 3);
-  REQUIRE(pixels != nullptr);
+  const examples::picture page = examples::read_picture(path);
   std::map<std::array<int, 3>, int> counts;
-  for (int i = 0; i < width * height; ++i) ++counts[{pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]}];
-  stbi_image_free(pixels);
+  for (int y = 0; y < page.height; ++y)
+    for (int x = 0; x < page.width; ++x) ++counts[{page.at(0, y, x), page.at(1, y, x), page.at(2, y, x)}];
   const int cell = 56 * 56;  // 28 pixels, twice as large
   CHECK(counts[{200, 200, 200}] == 6 * cell);
   const int frame = 62 * 62 - cell;
@@ -85,4 +84,109 @@ TEST_CASE("times and numbers read as people write them") {
   CHECK(examples::with_commas(7) == "7");
   CHECK(examples::with_commas(123) == "123");
   CHECK(examples::with_commas(1234567) == "1,234,567");
+}
+
+TEST_CASE("picture: a PNG comes back as it was, in colour and in grey; what is none is refused by name") {
+  const temporary_folder folder;
+  examples::picture image = examples::filled(3, 4, 6, 10);
+  image.at(0, 1, 2) = 255, image.at(2, 3, 5) = 77;
+  examples::write_png(folder / "a.png", image);
+  CHECK(examples::read_picture(folder / "a.png").pixels == image.pixels);
+  const examples::picture grey = examples::read_picture(folder / "a.png", 1);
+  CHECK(grey.channels == 1);
+  CHECK(grey.at(0, 0, 0) == 10);
+  CHECK(static_cast<int>(grey.at(0, 1, 2)) == 83);  // 0.299 · 255 + 0.701 · 10
+  examples::write_png(folder / "b.png", grey);
+  CHECK(examples::read_picture(folder / "b.png", 1).pixels == grey.pixels);
+  examples::write_file_atomically(folder / "c.png", "no picture");
+  CHECK(contains(words_of([&] { examples::read_picture(folder / "c.png"); }), folder / "c.png"));
+  CHECK(contains(words_of([&] { examples::read_picture(folder / "none.png"); }), folder / "none.png"));
+  image.pixels.pop_back();
+  CHECK_THROWS(examples::write_png(folder / "d.png", image));
+}
+
+TEST_CASE("picture: resized keeps the mean when it shrinks and a ramp when it grows") {
+  examples::picture image = examples::filled(1, 6, 8, 0);
+  for (int y = 0; y < 6; ++y)
+    for (int x = 0; x < 8; ++x) image.at(0, y, x) = static_cast<std::uint8_t>(20 * x + 5 * y);
+  const examples::picture half = examples::resized(image, 3, 4);
+  CHECK(static_cast<int>(half.at(0, 0, 0)) == 13);  // the mean of 0, 20, 5, 25, rounded
+  CHECK(static_cast<int>(half.at(0, 2, 3)) == 153);
+  const examples::picture third = examples::resized(image, 6, 3);  // 2 2/3 pixels each
+  CHECK(static_cast<int>(third.at(0, 0, 0)) == 18);                // (0 + 20 + 40 · 2/3) / (8/3) = 17.5
+  CHECK(examples::resized(image, 6, 8).pixels == image.pixels);
+  const examples::picture twice = examples::resized(image, 12, 16);
+  CHECK(static_cast<int>(twice.at(0, 0, 0)) == 0);
+  CHECK(static_cast<int>(twice.at(0, 5, 5)) == 56);  // x = 2.25, y = 2.25: 20 · 2.25 + 5 · 2.25 = 56.25
+  CHECK(static_cast<int>(twice.at(0, 11, 15)) == 165);
+}
+
+TEST_CASE("mosaic: each picture at its place, enlarged, grey among colour; different sizes are refused") {
+  const examples::picture grey = examples::filled(1, 2, 3, 100);
+  examples::picture red = examples::filled(3, 2, 3, 0);
+  for (int y = 0; y < 2; ++y)
+    for (int x = 0; x < 3; ++x) red.at(0, y, x) = 200;
+  const examples::picture page = examples::mosaic({grey, red, red}, {.columns = 2, .zoom = 2, .gap = 1});
+  CHECK(page.width == 1 + 2 * 7);
+  CHECK(page.height == 1 + 2 * 5);
+  CHECK(page.at(0, 0, 0) == 255);
+  CHECK(page.at(1, 1, 1) == 100);
+  CHECK(page.at(0, 1, 8) == 200);
+  CHECK(page.at(2, 4, 13) == 0);
+  CHECK(page.at(0, 6, 6) == 200);
+  CHECK(page.at(0, 6, 8) == 255);  // the second row has one picture
+  const examples::picture named =
+      examples::mosaic({grey, red}, {.columns = 2, .title = "a title", .column_names = {"one", "two"}, .row_names = {"row"}});
+  CHECK(named.height > page.height);
+  CHECK_THROWS(examples::mosaic({grey, examples::filled(1, 3, 3, 0)}, {}));
+  CHECK_THROWS(examples::mosaic({}, {}));
+}
+
+TEST_CASE("line chart: a line for each curve with a gap where there is no number, names escaped, axes of round numbers") {
+  const temporary_folder folder;
+  const std::string path = folder / "curves.svg";
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  examples::write_line_chart_svg(path, "t < u", "epoch",
+                                 {{"loss", {{"train & test", {{0, 4.13}, {1, 3}, {2, nan}, {3, 1}, {4, 0.2}}}, {"flat", {{0, 1}, {4, 1}}}}},
+                                  {"empty", {}}});
+  const std::string svg = examples::read_file(path);
+  CHECK(contains(svg, "t &lt; u"));
+  CHECK(contains(svg, "train &amp; test"));
+  CHECK(contains(svg, ">epoch</text>"));
+  for (const char* tick : {">0</text>", ">2</text>", ">4</text>", ">5</text>"}) CHECK(contains(svg, tick));
+  const std::size_t line = svg.find("stroke-width=\"2\"");
+  REQUIRE(line != std::string::npos);
+  const std::string steps = svg.substr(svg.rfind("<path d=", line), line - svg.rfind("<path d=", line));
+  CHECK(std::count(steps.begin(), steps.end(), 'M') == 2);
+  CHECK(std::count(steps.begin(), steps.end(), 'L') == 2);
+  CHECK_FALSE(contains(svg, "nan"));
+}
+
+TEST_CASE("results table: text in columns, CSV with quotes where they are needed, and no number as a dash") {
+  const temporary_folder folder;
+  examples::results_table table("model", {{"PSNR [dB]", 2}, {"n", 0}});
+  table.add("bicubic", {28.123, 7});
+  table.add("ours, with \"code\"", {std::nan(""), 12345});
+  CHECK(table.text() ==
+        "model              PSNR [dB]      n\n"
+        "bicubic                28.12      7\n"
+        "ours, with \"code\"          -  12345\n");
+  table.print_and_write(folder / "new/table.csv");
+  CHECK(examples::read_file(folder / "new/table.csv") == "model,PSNR [dB],n\nbicubic,28.12,7\n\"ours, with \"\"code\"\"\",,12345\n");
+  CHECK_THROWS(table.add("short", {1}));
+}
+
+TEST_CASE("interrupt: the first Ctrl-C is noted, and what stood before comes back") {
+  static volatile std::sig_atomic_t reached = 0;
+  const auto before = std::signal(SIGINT, [](int) { reached = 1; });
+  {
+    const examples::interrupt_watch watch;
+    CHECK_FALSE(watch.interrupted());
+    std::raise(SIGINT);
+    CHECK(watch.interrupted());
+    CHECK(reached == 0);
+  }
+  std::raise(SIGINT);
+  CHECK(reached == 1);
+  std::signal(SIGINT, before);
 }

@@ -3,8 +3,13 @@
 // torch_loss: a loss as a differentiable function of libtorch's tensors. Target contrastive::torch.
 //
 // Works with libtorch 1.13 and 2. Compiled by nvcc beside a libtorch with CUDA, tensors on a GPU go to the CUDA engine on the
-// current stream; elsewhere they are refused in words.
+// current stream; elsewhere they are refused in words. nvcc does not read the CPU engine's kernels: such a file is compiled with
+// CONTRASTIVE_SEPARATE_ENGINE, and one file of the host's compiler includes contrastive/separate_engine.hpp.
 #pragma once
+
+#if defined(__CUDACC__) && !defined(CONTRASTIVE_SEPARATE_ENGINE)
+#error "contrastive/adapters/torch.hpp: under nvcc define CONTRASTIVE_SEPARATE_ENGINE, and include contrastive/separate_engine.hpp in one host file"
+#endif
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -170,7 +175,7 @@ torch_result evaluate_on_device(const L& loss, const std::vector<torch::Tensor>&
   const auto numbers = here.dtype(std::is_same_v<number, double> ? torch::kFloat64 : torch::kFloat32);
   cuda::evaluator<S>& evaluate = torch_device_evaluator<S>(embeddings[0].get_device());
   std::vector<cuda::device_matrix_view<const S>> rows;
-  std::vector<cuda::shape> shapes;
+  std::vector<shape> shapes;
   cuda::outputs<S, number> to;
   torch_result out;
   index total = 0;
