@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 
 using namespace example_tests;
+using namespace examples;
 using namespace examples::vae_inpainting;
 
 namespace {
