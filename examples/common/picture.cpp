@@ -149,8 +149,11 @@ picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how) 
   canvas page(page_width, top + rows * cell_height);
 
   if (!how.title.empty()) page.write(space, space / 2, letters, how.title, canvas::ink);
+  int small = letters;  // so that the columns' names stay apart
+  for (const auto& name : how.column_names)
+    if (canvas::text_width(name, letters) + 4 > cell_width) small = 1;
   for (std::size_t c = 0; c < how.column_names.size() && static_cast<int>(c) < columns; ++c)
-    page.write(left + static_cast<int>(c) * cell_width, names_at + 2, letters, how.column_names[c], canvas::quiet);
+    page.write(left + static_cast<int>(c) * cell_width, names_at + line - 12 * small + 2, small, how.column_names[c], canvas::quiet);
   for (std::size_t r = 0; r < how.row_names.size() && static_cast<int>(r) < rows; ++r)
     page.write(space, top + static_cast<int>(r) * cell_height + how.zoom * height / 2 - 4 * letters, letters, how.row_names[r],
                canvas::quiet);
