@@ -39,7 +39,12 @@ void write_line_chart_svg(const std::string& path, const std::string& title, con
                           const std::vector<chart_panel>& panels) {
   constexpr double plot_width = 380, plot_height = 280, margin = 30, label_width = 56, top = 120, between = 40;
   std::size_t most_lines = 1;
-  for (const auto& panel : panels) most_lines = std::max(most_lines, panel.lines.size());
+  std::vector<std::string> names;  // a name has one colour in all panels
+  for (const auto& panel : panels) {
+    most_lines = std::max(most_lines, panel.lines.size());
+    for (const auto& line : panel.lines)
+      if (std::find(names.begin(), names.end(), line.name) == names.end()) names.push_back(line.name);
+  }
   const double panel_width = label_width + plot_width, legend = 22 * static_cast<double>(most_lines);
   const double width = 2 * margin + static_cast<double>(panels.size()) * (panel_width + between) - between;
   std::string text = svg::start(width, top + plot_height + 62 + legend, title, "");
@@ -48,10 +53,12 @@ void write_line_chart_svg(const std::string& path, const std::string& title, con
   for (std::size_t p = 0; p < panels.size(); ++p) {
     const double left = margin + static_cast<double>(p) * (panel_width + between) + label_width;
     axis x, y;
+    bool counts = true;  // epochs are whole
     for (const auto& line : panels[p].lines)
       for (const auto& [at, value] : line.points)
-        if (std::isfinite(value)) x.include(at), y.include(value);
+        if (std::isfinite(value)) x.include(at), y.include(value), counts = counts && at == std::floor(at);
     x.round(), y.round();
+    if (counts) x.step = std::max(x.step, 1.0);
     const auto px = [&](double at) { return left + plot_width * x.part(at); };
     const auto py = [&](double value) { return top + plot_height * (1 - y.part(value)); };
     put("<text x=\"", number(left), "\" y=\"", number(top - 14), "\" font-size=\"15\" font-weight=\"bold\" fill=\"#282c34\">",
@@ -68,6 +75,7 @@ void write_line_chart_svg(const std::string& path, const std::string& title, con
         "\" font-size=\"13\" text-anchor=\"middle\" fill=\"#6e747e\">", svg::escaped(x_name), "</text>\n");
     for (std::size_t l = 0; l < panels[p].lines.size(); ++l) {
       const chart_line& line = panels[p].lines[l];
+      const char* const ink = svg::colour(static_cast<std::size_t>(std::find(names.begin(), names.end(), line.name) - names.begin()));
       std::string steps, dots;
       bool pen_down = false;
       for (const auto& [at, value] : line.points) {
@@ -78,10 +86,10 @@ void write_line_chart_svg(const std::string& path, const std::string& title, con
         pen_down = std::isfinite(value);
       }
       const double name_y = top + plot_height + 64 + 22 * static_cast<double>(l);
-      put("<path d=\"", steps, "\" stroke=\"", svg::colour(l), "\" stroke-width=\"2\" stroke-linejoin=\"round\" fill=\"none\"/>");
+      put("<path d=\"", steps, "\" stroke=\"", ink, "\" stroke-width=\"2\" stroke-linejoin=\"round\" fill=\"none\"/>");
       if (line.points.size() <= 30)
-        put("<path d=\"", dots, "\" stroke=\"", svg::colour(l), "\" stroke-width=\"6\" stroke-linecap=\"round\" fill=\"none\"/>");
-      put("<path d=\"M", number(left), " ", number(name_y - 4), "h18\" stroke=\"", svg::colour(l), "\" stroke-width=\"3\"/><text x=\"",
+        put("<path d=\"", dots, "\" stroke=\"", ink, "\" stroke-width=\"6\" stroke-linecap=\"round\" fill=\"none\"/>");
+      put("<path d=\"M", number(left), " ", number(name_y - 4), "h18\" stroke=\"", ink, "\" stroke-width=\"3\"/><text x=\"",
           number(left + 26), "\" y=\"", number(name_y), "\" font-size=\"13\" fill=\"#282c34\">", svg::escaped(line.name), "</text>\n");
     }
   }
