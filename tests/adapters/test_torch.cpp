@@ -152,7 +152,7 @@ TEST_CASE("torch: info_nce with a queue that wants no gradient, and 2C with prox
   const Tensor c = contrastive::torch_loss(loss, q, proxies), reference = two_c_by_torch(q, proxies, labels, 0.5);
   CHECK(number(c) == Approx(number(reference)).epsilon(1e-12));
   const auto mine = torch::autograd::grad({c}, {q, proxies}), expected = torch::autograd::grad({reference}, {q, proxies});
-  for (const std::size_t i : {0, 1}) CHECK(difference(mine[i], expected[i]) < 1e-12);
+  for (const std::size_t i : {0U, 1U}) CHECK(difference(mine[i], expected[i]) < 1e-12);
 }
 
 TEST_CASE("torch: tensors of any strides are read where they lie: transposed, sliced, repeated by expand, and a part of a larger one") {

@@ -36,7 +36,7 @@ TEST_CASE("torch on a GPU: loss and gradients are those of the CPU, in double an
     CHECK(there.is_cuda());
     CHECK(difference(there, here) < bound);
     const auto expected = torch::autograd::grad({here}, {z1, z2, tau}), got = torch::autograd::grad({there}, {d1, d2, dtau});
-    for (const std::size_t i : {0, 1, 2}) CHECK(difference(got[i], expected[i]) < bound);
+    for (const std::size_t i : {0U, 1U, 2U}) CHECK(difference(got[i], expected[i]) < bound);
   }
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("torch on a GPU: labels there, proxies, strides, 16 bits, and a stream
     const Tensor there = contrastive::torch_loss(contrastive::conditional_contrastive{.labels = contrastive::labels_of(labels_there)}, hd, pd);
     CHECK(difference(there, here) < bound);
     const auto got = torch::autograd::grad({there}, {hd, pd});
-    for (const std::size_t i : {0, 1}) {
+    for (const std::size_t i : {0U, 1U}) {
       CHECK(got[i].scalar_type() == type);
       CHECK(difference(got[i], expected[i]) < bound);
     }
