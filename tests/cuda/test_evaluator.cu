@@ -10,6 +10,7 @@
 #include <string>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/refusal.hpp>
 
 namespace contrastive::testing {
 namespace {
@@ -61,16 +62,6 @@ struct two_views {
   }
 };
 
-/// The words of the exception that a call throws.
-template <class Call>
-std::string refusal(Call call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-  return "no refusal";
-}
 bool says(const std::string& text, const char* words) { return text.find(words) != std::string::npos; }
 
 }  // namespace
