@@ -11,17 +11,6 @@
 
 #include "common/image_quality.hpp"
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"  // the parts of stb that we do not call
-#endif
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#include <stb/stb_image_write.h>
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
-
 namespace examples {
 namespace {
 
@@ -132,18 +121,7 @@ float_picture blurred(const float_picture& image, float sigma_x, float sigma_y, 
 
 float_picture after_jpeg(const float_picture& image, int quality) {
   const picture bytes = as_bytes(image);
-  std::vector<std::uint8_t> interleaved(bytes.pixels.size());
-  const auto channels = static_cast<std::size_t>(bytes.channels);
-  for (std::size_t c = 0; c < channels; ++c)
-    for (std::size_t i = 0; i < bytes.plane(); ++i) interleaved[i * channels + c] = bytes.pixels[c * bytes.plane() + i];
-  std::string file;
-  const auto append = [](void* to, void* data, int size) {
-    static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
-  };
-  if (quality < 1 || quality > 100 ||
-      stbi_write_jpg_to_func(append, &file, bytes.width, bytes.height, bytes.channels, interleaved.data(), quality) == 0)
-    throw std::invalid_argument("cannot make a JPEG of quality " + std::to_string(quality));
-  return as_floats(decode_picture(file, "JPEG in memory", bytes.channels));
+  return as_floats(decode_picture(encode_jpeg(bytes, quality), "JPEG in memory", bytes.channels));
 }
 
 float_picture degraded(const float_picture& large, const degradation& how, random_stream& random) {

@@ -59,18 +59,38 @@ picture decode_picture(const std::string& bytes, const std::string& name, int ch
   return made;
 }
 
+namespace {
+
+/// Pixel after pixel, as stb takes them.
+std::vector<std::uint8_t> interleaved(const picture& image) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  std::vector<std::uint8_t> out(image.pixels.size());
+  for (std::size_t i = 0; i < image.plane(); ++i)
+    for (std::size_t c = 0; c < channels; ++c) out[channels * i + c] = image.pixels[c * image.plane() + i];
+  return out;
+}
+
+/// Where stb puts what it makes: `to` is a std::string.
+void append(void* to, void* data, int size) {
+  static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+std::string encode_jpeg(const picture& image, int quality) {
+  std::string bytes;
+  if (quality < 1 || quality > 100 ||
+      stbi_write_jpg_to_func(append, &bytes, image.width, image.height, image.channels, interleaved(image).data(), quality) == 0)
+    throw std::invalid_argument("cannot make a JPEG of quality " + std::to_string(quality));
+  return bytes;
+}
+
 void write_png(const std::string& path, const picture& image) {
   const auto channels = static_cast<std::size_t>(image.channels);
   if ((channels != 1 && channels != 3) || image.pixels.size() != channels * image.plane() || image.plane() == 0)
     throw std::invalid_argument(path + ": not written: no grey or coloured picture");
-  std::vector<std::uint8_t> interleaved(image.pixels.size());
-  for (std::size_t i = 0; i < image.plane(); ++i)
-    for (std::size_t c = 0; c < channels; ++c) interleaved[channels * i + c] = image.pixels[c * image.plane() + i];
   std::string bytes;
-  const auto append = [](void* to, void* data, int size) {
-    static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
-  };
-  if (stbi_write_png_to_func(append, &bytes, image.width, image.height, image.channels, interleaved.data(),
+  if (stbi_write_png_to_func(append, &bytes, image.width, image.height, image.channels, interleaved(image).data(),
                              image.channels * image.width) == 0)
     throw std::runtime_error(path + ": cannot make the PNG");
   write_file_atomically(path, bytes);

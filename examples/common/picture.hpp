@@ -34,6 +34,9 @@ picture read_picture(const std::string& path, int channels = 3);
 /// The same from bytes in memory; `name` is what errors call them.
 picture decode_picture(const std::string& bytes, const std::string& name, int channels = 3);
 
+/// The bytes of a JPEG file of this quality, 1 to 100; throws std::invalid_argument outside it.
+std::string encode_jpeg(const picture& image, int quality);
+
 /// Atomically.
 void write_png(const std::string& path, const picture& image);
 
