@@ -22,13 +22,13 @@ double status(const std::string& key) {
 }
 
 /// One evaluation by an evaluator of its own; what the resident memory's peak stood above its begin.
-double peak_of_one_call(contrastive::index n, contrastive::index dim, int threads) {
+double peak_of_one_call(contrastive::index_type n, contrastive::index_type dim, int threads) {
   const auto z = contrastive::benchmarks::random_rows<float>(n, dim);
   rows gradient = rows::Zero(n, dim);
   std::ofstream("/proc/self/clear_refs") << 5;  // the peak starts again from here
   const double before = status("VmRSS");
   contrastive::evaluator<float> evaluate{{.threads = threads}};
-  const contrastive::index half = n / 2;
+  const contrastive::index_type half = n / 2;
   contrastive::matrix_view<float> first(gradient.data(), half, dim), second(gradient.data() + half * dim, half, dim);
   const auto& r =
       evaluate.value_and_gradient_into({first, second}, contrastive::nt_xent{.temperature = 0.5},
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: %s N d threads\n", argv[0]);
     return 2;
   }
-  const contrastive::index n = std::atol(argv[1]), dim = std::atol(argv[2]);
+  const contrastive::index_type n = std::atol(argv[1]), dim = std::atol(argv[2]);
   const int threads = std::atoi(argv[3]);
   if (n < 2 || dim < 1 || threads < 1) {
     std::fprintf(stderr, "benchmark_memory: N must be at least 2, d and threads at least 1\n");

@@ -13,7 +13,7 @@ void check(cudaError_t code) {
 }
 
 void run() {
-  constexpr contrastive::index n = 1024, d = 128;
+  constexpr contrastive::index_type n = 1024, d = 128;
   std::vector<float> rows(2 * n * d);
   unsigned state = 1;
   for (float& v : rows) v = static_cast<float>((state = state * 1664525u + 1013904223u) >> 8) * 0x1p-23f - 1;

@@ -22,11 +22,11 @@ struct time_contrastive {
   static constexpr bool normalize_positives = true;  // the mean over the positives
   static constexpr bool symmetric = true;            // half the work
 
-  double apart(contrastive::index i, contrastive::index j) const { return std::fabs(seconds[i] - seconds[j]); }
-  double denominator(contrastive::index i, contrastive::index j) const {
+  double apart(contrastive::index_type i, contrastive::index_type j) const { return std::fabs(seconds[i] - seconds[j]); }
+  double denominator(contrastive::index_type i, contrastive::index_type j) const {
     return i != j && (apart(i, j) <= near || apart(i, j) > far) ? 1 : 0;
   }
-  double positive(contrastive::index i, contrastive::index j) const { return i != j && apart(i, j) <= near ? 1 : 0; }
+  double positive(contrastive::index_type i, contrastive::index_type j) const { return i != j && apart(i, j) <= near ? 1 : 0; }
 };
 
 // The same loss with a false statement about itself: "every positive is in a list", and then no list.

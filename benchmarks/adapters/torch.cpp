@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Times nt_xent and backward() as a user of libtorch in C++ writes them: torch_loss beside libtorch's own operations, and beside
-// the evaluator on the same memory, which is what the adapter itself costs. Two threads, float, d = 128, temperature 0.5.
+// Times nt_xent and backward() as a user of libtorch in C++ writes them: torch_loss beside libtorch's own operations, and
+// beside the evaluator on the same memory, which is what the adapter itself costs. Two threads, float, d = 128, temperature
+// 0.5.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 
@@ -45,12 +46,17 @@ void time(benchmark::State& state, const Loss& loss) {
 
 void time_evaluator(benchmark::State& state) {
   torch::set_num_threads(threads);
-  const torch::Tensor z1 = view(state.range(0) / 2, 1), z2 = view(state.range(0) / 2, 2), g1 = torch::empty_like(z1), g2 = torch::empty_like(z2);
-  const auto rows = [](const torch::Tensor& t) { return contrastive::matrix_view<float>{t.data_ptr<float>(), t.size(0), t.size(1)}; };
+  const torch::Tensor z1 = view(state.range(0) / 2, 1), z2 = view(state.range(0) / 2, 2), g1 = torch::empty_like(z1),
+                      g2 = torch::empty_like(z2);
+  const auto rows = [](const torch::Tensor& t) {
+    return contrastive::matrix_view<float>{t.data_ptr<float>(), t.size(0), t.size(1)};
+  };
   contrastive::evaluator<float> evaluate{{.threads = threads}};
   for (auto _ : state)
     benchmark::DoNotOptimize(
-        evaluate.value_and_gradient_into({rows(g1), rows(g2)}, contrastive::nt_xent{.temperature = temperature}, rows(z1), rows(z2)).loss);
+        evaluate
+            .value_and_gradient_into({rows(g1), rows(g2)}, contrastive::nt_xent{.temperature = temperature}, rows(z1), rows(z2))
+            .loss);
 }
 
 void all_sizes(benchmark::internal::Benchmark* one) {

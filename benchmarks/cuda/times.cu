@@ -19,7 +19,7 @@ namespace device = contrastive::cuda;
 template <class S>
 struct scatter {
   S* out;
-  __host__ __device__ void operator()(contrastive::index i) const {
+  __host__ __device__ void operator()(contrastive::index_type i) const {
     unsigned long long u = static_cast<unsigned long long>(i + 1) * 0x9E3779B97F4A7C15ull;
     u ^= u >> 31, u *= 0xBF58476D1CE4E5B9ull, u ^= u >> 29;
     out[i] = static_cast<S>(static_cast<float>(u >> 40) * 0x1p-23f - 1);
@@ -28,7 +28,7 @@ struct scatter {
 
 /// The median of some calls in milliseconds: of 11, or of as many as fit two seconds, at least 2.
 template <class S, class L>
-double median_time(const L& loss, contrastive::index rows, contrastive::index d) {
+double median_time(const L& loss, contrastive::index_type rows, contrastive::index_type d) {
   cudaStream_t stream = nullptr;
   cudaEvent_t begin, end;
   device::detail::check("cudaStreamCreate", cudaStreamCreate(&stream));
@@ -60,7 +60,7 @@ double median_time(const L& loss, contrastive::index rows, contrastive::index d)
 }
 
 template <class S>
-double time_of(const std::string& loss, contrastive::index n, contrastive::index d) {
+double time_of(const std::string& loss, contrastive::index_type n, contrastive::index_type d) {
   if (loss == "clip") return median_time<S>(contrastive::clip{.temperature = 0.07}, n, d);
   return median_time<S>(contrastive::nt_xent{.temperature = 0.1}, n / 2, d);
 }
@@ -70,7 +70,7 @@ double time_of(const std::string& loss, contrastive::index n, contrastive::index
 int main(int argc, char** argv) {
   for (int i = 1; i + 3 < argc; i += 4) {
     const std::string loss = argv[i], type = argv[i + 1];
-    const contrastive::index n = std::atol(argv[i + 2]), d = std::atol(argv[i + 3]);
+    const contrastive::index_type n = std::atol(argv[i + 2]), d = std::atol(argv[i + 3]);
     try {
       const double ms = type == "bf16" ? time_of<__nv_bfloat16>(loss, n, d) : time_of<float>(loss, n, d);
       std::printf("%s %s %td %td %.4f\n", loss.c_str(), type.c_str(), n, d, ms);

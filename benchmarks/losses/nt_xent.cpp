@@ -10,7 +10,7 @@ namespace contrastive::benchmarks {
 
 void register_nt_xent(bool all) {
   register_loss<rows_with_themselves>("nt_xent", all, [](const auto& problem, const auto& rows, const auto& evaluate) {
-    const index half = problem.n / 2;
+    const index_type half = problem.n / 2;
     evaluate(nt_xent{.temperature = 0.5}, part(rows, 0, half), part(rows, half, half));
   });
 }

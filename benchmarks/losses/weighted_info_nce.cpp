@@ -9,11 +9,11 @@
 namespace contrastive::benchmarks {
 
 struct weighted_queries_with_keys : queries_with_keys {
-  static constexpr index largest = 8192;                                          // the matrix has 256 MiB
+  static constexpr index_type largest = 8192;                                     // the matrix has 256 MiB
   Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> weights;  // (N, N), from 0.5 to 1.5
 
-  explicit weighted_queries_with_keys(index queries) : queries_with_keys(queries), weights(queries, queries) {
-    for (index i = 0; i < weights.size(); ++i)
+  explicit weighted_queries_with_keys(index_type queries) : queries_with_keys(queries), weights(queries, queries) {
+    for (index_type i = 0; i < weights.size(); ++i)
       weights.data()[i] = static_cast<float>(1 + testing::splitmix(2, static_cast<std::uint64_t>(i)) / 2);
   }
 };

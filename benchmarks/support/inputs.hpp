@@ -21,18 +21,18 @@ inline double normal(std::uint64_t k) {
 /// (count, dim) row-major, filled in the order of memory. Kept until another shape is asked for: a benchmark is called
 /// several times.
 template <class T>
-matrix_view<const T> random_rows(index count, index dim) {
+matrix_view<const T> random_rows(index_type count, index_type dim) {
   static Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows;
   if (rows.rows() != count || rows.cols() != dim) {
     rows.resize(count, dim);
-    for (index i = 0; i < rows.size(); ++i) rows.data()[i] = static_cast<T>(normal(static_cast<std::uint64_t>(i)));
+    for (index_type i = 0; i < rows.size(); ++i) rows.data()[i] = static_cast<T>(normal(static_cast<std::uint64_t>(i)));
   }
   return rows;
 }
 
 /// Rows [first, first + count).
 template <class T>
-matrix_view<const T> part(const matrix_view<const T>& rows, index first, index count) {
+matrix_view<const T> part(const matrix_view<const T>& rows, index_type first, index_type count) {
   return {rows.data + first * rows.row_stride, count, rows.cols};
 }
 

@@ -26,7 +26,7 @@ inline const logits_budget default_budget{"", options{}.memory_budget}, recomput
 
 struct settings {
   std::string loss;
-  index n, dim;
+  index_type n, dim;
   int threads;
   bool gradient;
   std::string type;
@@ -99,9 +99,9 @@ void register_loss(const std::string& loss, bool all, Call call) {
         ->Unit(benchmark::kMillisecond);
   };
   for (const int threads : {1, 2})
-    for (const index dim : {32, 128, 512})
+    for (const index_type dim : {32, 128, 512})
       for (const bool gradient : {false, true})
-        for (index n = 64; n <= Problem::largest; n *= 2)
+        for (index_type n = 64; n <= Problem::largest; n *= 2)
           for (const char* type : {"float", "bf16", "double"})
             for (const auto& logits : {default_budget, recompute, kept}) add({loss, n, dim, threads, gradient, type, logits});
 }

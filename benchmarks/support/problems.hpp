@@ -15,10 +15,10 @@ struct least_work {
 
 /// N anchors, each with N candidates.
 struct square_problem {
-  static constexpr index largest = 65536;
-  index n;
+  static constexpr index_type largest = 65536;
+  index_type n;
 
-  explicit square_problem(index anchors) : n(anchors) {}
+  explicit square_problem(index_type anchors) : n(anchors) {}
   double num_pairs() const { return static_cast<double>(n) * static_cast<double>(n); }
 };
 
@@ -26,24 +26,24 @@ struct square_problem {
 struct rows_with_themselves : square_problem {
   using square_problem::square_problem;
   static constexpr least_work work{0.5, 2};
-  index num_rows() const { return n; }
+  index_type num_rows() const { return n; }
 };
 
 /// N rows of ten classes, row i of class i mod 10, and behind them a row a class.
 struct classified_rows : rows_with_themselves {
   std::vector<int> labels;
 
-  explicit classified_rows(index rows) : rows_with_themselves(rows) {
-    for (index i = 0; i < rows; ++i) labels.push_back(static_cast<int>(i % 10));
+  explicit classified_rows(index_type rows) : rows_with_themselves(rows) {
+    for (index_type i = 0; i < rows; ++i) labels.push_back(static_cast<int>(i % 10));
   }
-  index num_rows() const { return n + 10; }
+  index_type num_rows() const { return n + 10; }
 };
 
 /// N queries against N keys, which follow them: S, S again, W K and Wᵀ Q.
 struct queries_with_keys : square_problem {
   using square_problem::square_problem;
   static constexpr least_work work{1, 4};
-  index num_rows() const { return 2 * n; }
+  index_type num_rows() const { return 2 * n; }
 };
 
 }  // namespace contrastive::benchmarks

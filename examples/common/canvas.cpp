@@ -35,8 +35,8 @@ void canvas::write(int left, int top, int scale, const std::string& text, colour
   for (int q = 0; q < quads; ++q) {
     const corner& from = corners[static_cast<std::size_t>(4 * q)];
     const corner& to = corners[static_cast<std::size_t>(4 * q + 2)];
-    fill(left + scale * static_cast<int>(from.x), top + scale * static_cast<int>(from.y), scale * static_cast<int>(to.x - from.x),
-         scale * static_cast<int>(to.y - from.y), c);
+    fill(left + scale * static_cast<int>(from.x), top + scale * static_cast<int>(from.y),
+         scale * static_cast<int>(to.x - from.x), scale * static_cast<int>(to.y - from.y), c);
   }
 }
 

@@ -69,13 +69,14 @@ void write_line_chart_svg(const std::string& path, const std::string& title, con
           number(std::abs(tick) < y.step / 1e6 ? 0 : tick, "%.6g"), "</text>\n");
     for (double tick = x.low; tick <= x.high + x.step / 2; tick += x.step)
       put("<text x=\"", number(px(tick)), "\" y=\"", number(top + plot_height + 18),
-          "\" font-size=\"12\" text-anchor=\"middle\" fill=\"#6e747e\">", number(std::abs(tick) < x.step / 1e6 ? 0 : tick, "%.6g"),
-          "</text>\n");
+          "\" font-size=\"12\" text-anchor=\"middle\" fill=\"#6e747e\">",
+          number(std::abs(tick) < x.step / 1e6 ? 0 : tick, "%.6g"), "</text>\n");
     put("<text x=\"", number(left + plot_width / 2), "\" y=\"", number(top + plot_height + 38),
         "\" font-size=\"13\" text-anchor=\"middle\" fill=\"#6e747e\">", svg::escaped(x_name), "</text>\n");
     for (std::size_t l = 0; l < panels[p].lines.size(); ++l) {
       const chart_line& line = panels[p].lines[l];
-      const char* const ink = svg::colour(static_cast<std::size_t>(std::find(names.begin(), names.end(), line.name) - names.begin()));
+      const char* const ink =
+          svg::colour(static_cast<std::size_t>(std::find(names.begin(), names.end(), line.name) - names.begin()));
       std::string steps, dots;
       bool pen_down = false;
       for (const auto& [at, value] : line.points) {
@@ -90,7 +91,8 @@ void write_line_chart_svg(const std::string& path, const std::string& title, con
       if (line.points.size() <= 30)
         put("<path d=\"", dots, "\" stroke=\"", ink, "\" stroke-width=\"6\" stroke-linecap=\"round\" fill=\"none\"/>");
       put("<path d=\"M", number(left), " ", number(name_y - 4), "h18\" stroke=\"", ink, "\" stroke-width=\"3\"/><text x=\"",
-          number(left + 26), "\" y=\"", number(name_y), "\" font-size=\"13\" fill=\"#282c34\">", svg::escaped(line.name), "</text>\n");
+          number(left + 26), "\" y=\"", number(name_y), "\" font-size=\"13\" fill=\"#282c34\">", svg::escaped(line.name),
+          "</text>\n");
     }
   }
   write_file_atomically(path, text + "</svg>\n");

@@ -41,8 +41,8 @@ picture read_picture(const std::string& path, int channels) { return decode_pict
 picture decode_picture(const std::string& bytes, const std::string& name, int channels) {
   if (channels != 1 && channels != 3) throw std::invalid_argument("decode_picture: 1 or 3 channels");
   int width = 0, height = 0, in_file = 0;
-  stbi_uc* const raw = stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()), &width,
-                                             &height, &in_file, 4);
+  stbi_uc* const raw = stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()),
+                                             &width, &height, &in_file, 4);
   if (raw == nullptr) throw std::runtime_error(name + ": no PNG or JPEG that can be read: " + stbi_failure_reason());
   picture made = filled(channels, height, width, 0);
   for (std::size_t i = 0; i < made.plane(); ++i) {
@@ -80,7 +80,8 @@ void append(void* to, void* data, int size) {
 std::string encode_jpeg(const picture& image, int quality) {
   std::string bytes;
   if (quality < 1 || quality > 100 ||
-      stbi_write_jpg_to_func(append, &bytes, image.width, image.height, image.channels, interleaved(image).data(), quality) == 0)
+      stbi_write_jpg_to_func(append, &bytes, image.width, image.height, image.channels, interleaved(image).data(), quality) ==
+          0)
     throw std::invalid_argument("cannot make a JPEG of quality " + std::to_string(quality));
   return bytes;
 }
@@ -115,8 +116,8 @@ std::vector<contributions> contributions_of(int from, int to) {
     double sum = 0;
     std::vector<double> weights;
     for (int s = first; s < from; ++s) {
-      const double weight = step >= 1 ? std::min(s + 1.0, middle + reach) - std::max<double>(s, middle - reach)
-                                      : 1 - std::abs(s + 0.5 - middle);
+      const double weight =
+          step >= 1 ? std::min(s + 1.0, middle + reach) - std::max<double>(s, middle - reach) : 1 - std::abs(s + 0.5 - middle);
       if (weight <= 0) break;
       weights.push_back(weight);
       sum += weight;
@@ -152,7 +153,8 @@ picture resized(const picture& image, int height, int width) {
 }
 
 picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how) {
-  if (pictures.empty() || how.columns < 1 || how.zoom < 1 || how.gap < 0) throw std::invalid_argument("mosaic: nothing to lay out");
+  if (pictures.empty() || how.columns < 1 || how.zoom < 1 || how.gap < 0)
+    throw std::invalid_argument("mosaic: nothing to lay out");
   const int height = pictures[0].height, width = pictures[0].width;
   for (const picture& one : pictures)
     if (one.height != height || one.width != width) throw std::invalid_argument("mosaic: pictures of different sizes");
@@ -165,7 +167,8 @@ picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how) 
   if (!how.title.empty()) top += line + space;
   const int names_at = top;
   if (!how.column_names.empty()) top += line;
-  const int page_width = std::max(left + columns * cell_width, how.title.empty() ? 0 : canvas::text_width(how.title, letters) + 2 * space);
+  const int page_width =
+      std::max(left + columns * cell_width, how.title.empty() ? 0 : canvas::text_width(how.title, letters) + 2 * space);
   canvas page(page_width, top + rows * cell_height);
 
   if (!how.title.empty()) page.write(space, space / 2, letters, how.title, canvas::ink);
@@ -173,7 +176,8 @@ picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how) 
   for (const auto& name : how.column_names)
     if (canvas::text_width(name, letters) + 4 > cell_width) small = 1;
   for (std::size_t c = 0; c < how.column_names.size() && static_cast<int>(c) < columns; ++c)
-    page.write(left + static_cast<int>(c) * cell_width, names_at + line - 12 * small + 2, small, how.column_names[c], canvas::quiet);
+    page.write(left + static_cast<int>(c) * cell_width, names_at + line - 12 * small + 2, small, how.column_names[c],
+               canvas::quiet);
   for (std::size_t r = 0; r < how.row_names.size() && static_cast<int>(r) < rows; ++r)
     page.write(space, top + static_cast<int>(r) * cell_height + how.zoom * height / 2 - 4 * letters, letters, how.row_names[r],
                canvas::quiet);

@@ -46,9 +46,9 @@ picture resized(const picture& image, int height, int width);
 /// How pictures are laid out.
 struct mosaic_options {
   int columns = 8;
-  int zoom = 1;                            ///< each pixel becomes zoom x zoom
-  int gap = 2;                             ///< white pixels between pictures
-  std::string title = {};                  ///< above all
+  int zoom = 1;            ///< each pixel becomes zoom x zoom
+  int gap = 2;             ///< white pixels between pictures
+  std::string title = {};  ///< above all
   std::vector<std::string> column_names = {}, row_names = {};
 };
 

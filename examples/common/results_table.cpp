@@ -73,7 +73,8 @@ std::string results_table::csv() const {
   out += '\n';
   for (const auto& [name, values] : rows_) {
     out += field(name);
-    for (std::size_t c = 0; c < columns_.size(); ++c) out += ',' + (std::isnan(values[c]) ? "" : number(values[c], columns_[c].digits));
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      out += ',' + (std::isnan(values[c]) ? "" : number(values[c], columns_[c].digits));
     out += '\n';
   }
   return out;

@@ -56,8 +56,8 @@ class moco_run {
     const double epochs =
         static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
     const double loss = learner_.step(loss_({z, made.labels, made.changes}, earlier), epochs);
-    // The keys' running statistics of batch normalisation are neither copied nor averaged: they are those of their own batches, as their
-    // own weights make them.
+    // The keys' running statistics of batch normalisation are neither copied nor averaged: they are those of their own batches,
+    // as their own weights make them.
     follow(*key_, *query_, moco_.momentum);
     queue_.push(contrastive::rows_of(z[1]), contrastive::labels_of(made.labels), contrastive::rows_of(made.changes));
     return {{"loss", loss}};

@@ -10,8 +10,8 @@
 
 namespace examples {
 
-/// slow ← m · slow + (1 - m) · fast, of all parameters, by contrastive::momentum_update; not of the buffers, such as the statistics
-/// of batch normalisation.
+/// slow ← m · slow + (1 - m) · fast, of all parameters, by contrastive::momentum_update; not of the buffers, such as the
+/// statistics of batch normalisation.
 inline void follow(torch::nn::Module& slow, torch::nn::Module& fast, double momentum) {
   std::vector<contrastive::matrix_view<float>> to;
   std::vector<contrastive::matrix_view<const float>> from;

@@ -19,9 +19,10 @@ void add_run_options(CLI::App& app, run_options& run, const std::string& what_da
   app.option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   if (!what_data_is.empty()) app.add_option("--data", run.data, what_data_is)->type_name("DIR");
   app.add_option("--output", run.output, "folder for pictures, curves and the table")->type_name("DIR");
-  app.add_option("--checkpoint", run.checkpoint,
-                 "file that is written after each epoch and on Ctrl-C, and that the same command goes on from [checkpoint in the "
-                 "output folder]")
+  app.add_option(
+         "--checkpoint", run.checkpoint,
+         "file that is written after each epoch and on Ctrl-C, and that the same command goes on from [checkpoint in the "
+         "output folder]")
       ->type_name("FILE")
       ->capture_default_str();
   app.add_flag("--fresh", run.fresh, "begin anew, whatever the checkpoint holds");

@@ -71,7 +71,8 @@ void saved_state::add(const std::string& name, torch::nn::Module& network) {
                       archive.load_from(stream);
                       for (const auto& [key, tensor] : tensors_of(network)) {
                         torch::Tensor saved;
-                        if (!archive.try_read(key, saved)) throw std::runtime_error("the checkpoint's `" + name + "` has no " + key);
+                        if (!archive.try_read(key, saved))
+                          throw std::runtime_error("the checkpoint's `" + name + "` has no " + key);
                         copy_into(name + "." + key, tensor, saved);
                       }
                     }});

@@ -12,16 +12,17 @@ namespace examples {
 torch::Tensor byte_tensor(const image_set& images) {
   const auto pixels = static_cast<std::int64_t>(images.pixels_each()), plane = std::int64_t{images.height} * images.width;
   const auto n = static_cast<std::int64_t>(images.size());
-  return torch::from_blob(const_cast<std::uint8_t*>(images.pixels.data()), {n, pixels / std::max<std::int64_t>(plane, 1), images.height, images.width},
-                          torch::kUInt8)
+  return torch::from_blob(const_cast<std::uint8_t*>(images.pixels.data()),
+                          {n, pixels / std::max<std::int64_t>(plane, 1), images.height, images.width}, torch::kUInt8)
       .clone();
 }
 
 torch::Tensor image_tensor(const image_set& images, const std::vector<std::size_t>& which) {
   const std::size_t pixels = images.pixels_each();
   const auto plane = static_cast<std::size_t>(images.height) * static_cast<std::size_t>(images.width);
-  torch::Tensor batch = torch::empty({static_cast<std::int64_t>(which.size()), static_cast<std::int64_t>(pixels / std::max<std::size_t>(plane, 1)),
-                                      images.height, images.width});
+  torch::Tensor batch =
+      torch::empty({static_cast<std::int64_t>(which.size()),
+                    static_cast<std::int64_t>(pixels / std::max<std::size_t>(plane, 1)), images.height, images.width});
   float* out = batch.data_ptr<float>();
   for (const std::size_t i : which) {
     const std::uint8_t* const from = images.picture(i);
@@ -44,7 +45,8 @@ picture to_picture(const torch::Tensor& image) {
 }
 
 torch::Tensor to_tensor(const picture& image) {
-  return torch::from_blob(const_cast<std::uint8_t*>(image.pixels.data()), {image.channels, image.height, image.width}, torch::kUInt8)
+  return torch::from_blob(const_cast<std::uint8_t*>(image.pixels.data()), {image.channels, image.height, image.width},
+                          torch::kUInt8)
              .to(torch::kFloat32) /
          255;
 }

@@ -34,7 +34,8 @@ constexpr char curve_mark[] = "curve ", sum_mark[] = "sum ", seconds_name[] = "s
 }  // namespace
 
 training_loop::training_loop(training_plan plan, saved_state state) : plan_(std::move(plan)), state_(std::move(state)) {
-  if (plan_.steps_per_epoch == 0) throw std::invalid_argument(plan_.program + ": an epoch without a step: the batch is larger than the data");
+  if (plan_.steps_per_epoch == 0)
+    throw std::invalid_argument(plan_.program + ": an epoch without a step: the batch is larger than the data");
   plan_.settings["program"] = plan_.program;
   plan_.settings["stage"] = plan_.title;
   plan_.settings["seed"] = std::to_string(plan_.run.seed);
@@ -64,7 +65,8 @@ void training_loop::save() const {
     for (const auto& [x, y] : curves_[c].points) numbers.insert(numbers.end(), {x, y});
     file.blobs[curve_mark + std::to_string(1000 + c) + curves_[c].name] = pack(numbers);
   }
-  for (std::size_t s = 0; s < sums_.size(); ++s) file.blobs[sum_mark + std::to_string(1000 + s) + sums_[s].first] = pack({sums_[s].second});
+  for (std::size_t s = 0; s < sums_.size(); ++s)
+    file.blobs[sum_mark + std::to_string(1000 + s) + sums_[s].first] = pack({sums_[s].second});
   file.blobs[seconds_name] = pack({seconds_});
   write_checkpoint(plan_.run.checkpoint, file);
 }
@@ -86,7 +88,8 @@ void training_loop::resume() {
   }
   constexpr std::size_t digits = 4;
   for (const auto& [name, blob] : file.blobs) {
-    const std::vector<double> numbers = name.starts_with(curve_mark) || name.starts_with(sum_mark) ? unpack(blob) : std::vector<double>();
+    const std::vector<double> numbers =
+        name.starts_with(curve_mark) || name.starts_with(sum_mark) ? unpack(blob) : std::vector<double>();
     if (name.starts_with(curve_mark)) {
       chart_line line{name.substr(sizeof curve_mark - 1 + digits), {}};
       for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) line.points.emplace_back(numbers[i], numbers[i + 1]);

@@ -23,9 +23,9 @@ struct view_learning_options {
   encoder_shape encoder;
   int batch = 256, views = 2;
   int supervised_epochs = 0;  ///< 0: as many as the run has
-  double learning_rate = 0;  ///< at its highest; 0: 2e-3 for Adam, 0.1 for SGD
-  double decay = 0.8;        ///< of the learning rate, an epoch
-  view_range range;          ///< by data set, where the command line does not say otherwise
+  double learning_rate = 0;   ///< at its highest; 0: 2e-3 for Adam, 0.1 for SGD
+  double decay = 0.8;         ///< of the learning rate, an epoch
+  view_range range;           ///< by data set, where the command line does not say otherwise
 };
 
 /// Adds them all, those of the run included.

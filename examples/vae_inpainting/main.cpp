@@ -341,5 +341,6 @@ int run(settings s) {
 }  // namespace examples::vae_inpainting
 
 int main(int argc, char** argv) {
-  return examples::guarded_main("vae_inpainting", [&] { return examples::vae_inpainting::run(examples::vae_inpainting::read_command_line(argc, argv)); });
+  return examples::guarded_main(
+      "vae_inpainting", [&] { return examples::vae_inpainting::run(examples::vae_inpainting::read_command_line(argc, argv)); });
 }

@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// What check_gradient found. Errors are |difference| / max(1, |expected|).
 struct gradient_check {
@@ -39,8 +40,8 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
   std::vector<matrix> values;
   const auto widen = [&](const auto& view) {
     matrix m(view.rows, view.cols);
-    for (index r = 0; r < view.rows; ++r)
-      for (index c = 0; c < view.cols; ++c) m(r, c) = static_cast<double>(view(r, c));
+    for (index_type r = 0; r < view.rows; ++r)
+      for (index_type c = 0; c < view.cols; ++c) m(r, c) = static_cast<double>(view(r, c));
     values.push_back(m);
   };
   (widen(detail::argument_traits<E>::view(embeddings)), ...);
@@ -59,8 +60,8 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
   check.value_error = error(defined, got.loss);
   std::string where = "nowhere";
   for (std::size_t a = 0; a < values.size(); ++a)
-    for (index r = 0; r < values[a].rows(); ++r)
-      for (index c = 0; c < values[a].cols(); ++c) {
+    for (index_type r = 0; r < values[a].rows(); ++r)
+      for (index_type c = 0; c < values[a].cols(); ++c) {
         const double kept = values[a](r, c);
         values[a](r, c) = kept + step;
         const double above = define(loss);
@@ -84,12 +85,15 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
   const argument_shapes all{shapes.data(), static_cast<int>(shapes.size())};
   check.false_statement = detail::false_statement(detail::bind(loss, all), detail::ranges_of(loss.arrangement, all));
 
-  check.passed = check.false_statement.empty() && check.value_error <= 1e-9 && check.gradient_error <= tolerance && check.temperature_error <= tolerance;
-  check.message = std::string(detail::loss_name<L>()) + (check.passed ? ": passed" : ": FAILED") + ": value " + detail::text(got.loss) +
-                  " (error " + detail::text(check.value_error) + "), gradient error " + detail::text(check.gradient_error) + " at " +
-                  where + ", temperature gradient error " + detail::text(check.temperature_error) +
+  check.passed = check.false_statement.empty() && check.value_error <= 1e-9 && check.gradient_error <= tolerance &&
+                 check.temperature_error <= tolerance;
+  check.message = std::string(detail::loss_name<L>()) + (check.passed ? ": passed" : ": FAILED") + ": value " +
+                  detail::text(got.loss) + " (error " + detail::text(check.value_error) + "), gradient error " +
+                  detail::text(check.gradient_error) + " at " + where + ", temperature gradient error " +
+                  detail::text(check.temperature_error) +
                   (check.false_statement.empty() ? "" : "; the loss says " + check.false_statement);
   return check;
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

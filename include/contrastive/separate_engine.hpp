@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The engines for a program that compiles them once: every file is compiled with CONTRASTIVE_SEPARATE_ENGINE defined, and one of
-// them includes this header. All files need the same -m flags, or the linker finds no engine.
+// The engines for a program that compiles them once: every file is compiled with CONTRASTIVE_SEPARATE_ENGINE defined, and one
+// of them includes this header. All files need the same -m flags, or the linker finds no engine.
 #pragma once
 
 #include <contrastive/cpu/evaluation.hpp>
 #include <contrastive/cpu/kernels/bf16_kernels.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 template evaluation<float>* make_evaluation<float>(const options&);
 template evaluation<double>* make_evaluation<double>(const options&);
@@ -19,4 +21,6 @@ template const result<float>& evaluate_call<float>(evaluation<float>&, const cal
 template const result<double>& evaluate_call<double>(evaluation<double>&, const call<double>&, const pair_functions<double>&);
 template const bf16_kernel_table* bf16_kernels_for<float>();
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -16,13 +16,15 @@
 #include <contrastive/core/host_device.hpp>
 #include <contrastive/core/types.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::detail {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace detail {
 
 constexpr double smallest_norm = 1e-12;  // below it a row has no direction: similarity 0 to all
 constexpr double sqrt_2 = 1.4142135623730951;
 
 /// Coordinates of a prepared row.
-CONTRASTIVE_HOST_DEVICE inline index prepared_dim(similarity kind, index dim) {
+CONTRASTIVE_HOST_DEVICE inline index_type prepared_dim(similarity kind, index_type dim) {
   return kind == similarity::negative_squared_euclidean ? dim + 2 : dim;
 }
 
@@ -43,4 +45,6 @@ CONTRASTIVE_HOST_DEVICE double norm(double squares, Each each) {
 /// 1 / |z| for cosine, 0 for a row without a direction.
 CONTRASTIVE_HOST_DEVICE inline double inverse_norm(double norm) { return norm < smallest_norm ? 0 : 1 / norm; }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::detail
+}  // namespace detail
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

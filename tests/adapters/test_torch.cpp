@@ -47,7 +47,8 @@ Tensor info_nce_by_torch(const Tensor& q, const Tensor& k, const Tensor& queue, 
 
 Tensor two_c_by_torch(const Tensor& h, const Tensor& proxies, const Tensor& labels, double temperature) {
   const auto unit = [](const Tensor& t) { return torch::nn::functional::normalize(t); };
-  const Tensor others = 1 - torch::eye(h.size(0), float64), same = labels.unsqueeze(0).eq(labels.unsqueeze(1)).to(torch::kFloat64) * others;
+  const Tensor others = 1 - torch::eye(h.size(0), float64),
+               same = labels.unsqueeze(0).eq(labels.unsqueeze(1)).to(torch::kFloat64) * others;
   const Tensor s = (unit(h).mm(unit(h).t()) / temperature).exp();
   const Tensor own = ((unit(h) * unit(proxies).index_select(0, labels)).sum(1) / temperature).exp();
   return ((own + (s * others).sum(1)).log() - (own + (s * same).sum(1)).log()).mean();
@@ -109,9 +110,11 @@ TEST_CASE("torch: gradients agree with central differences, through a network be
   torch::manual_seed(2);
   const Tensor w = rows(6, 5), x1 = torch::randn({7, 6}, float64), x2 = torch::randn({7, 6}, float64);
   const auto net = [&](const Tensor& x, const Tensor& weights) { return x.mm(weights).tanh(); };
-  check_gradients([&](const std::vector<Tensor>& in) {
-    return contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.4}, net(x1, in[0]), net(x2, in[0]));
-  }, {w});
+  check_gradients(
+      [&](const std::vector<Tensor>& in) {
+        return contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.4}, net(x1, in[0]), net(x2, in[0]));
+      },
+      {w});
 }
 
 TEST_CASE("torch: gradients of every loss and of the temperature agree with central differences") {
@@ -122,7 +125,8 @@ TEST_CASE("torch: gradients of every loss and of the temperature agree with cent
   const Tensor weights = torch::rand({6, 11});
   const auto with_temperature = [](const auto& loss) {
     return [loss](const std::vector<Tensor>& in) {
-      return contrastive::torch_loss(loss, contrastive::learned_temperature(in.back()), std::vector<Tensor>(in.begin(), in.end() - 1));
+      return contrastive::torch_loss(loss, contrastive::learned_temperature(in.back()),
+                                     std::vector<Tensor>(in.begin(), in.end() - 1));
     };
   };
   check_gradients(with_temperature(contrastive::nt_xent{}), {a, b, tau});
@@ -130,12 +134,15 @@ TEST_CASE("torch: gradients of every loss and of the temperature agree with cent
   check_gradients(with_temperature(contrastive::info_nce{}), {a, b, further, tau});
   check_gradients(with_temperature(contrastive::clip{}), {a, b, tau});
   check_gradients(with_temperature(contrastive::sup_con{.labels = contrastive::labels_of(labels)}), {a, tau});
-  check_gradients(with_temperature(contrastive::conditional_contrastive{.labels = contrastive::labels_of(labels)}), {a, proxies, tau});
-  check_gradients(with_temperature(contrastive::weighted_info_nce{.temperature = 0.5, .weights = contrastive::rows_of(weights)}),
-                  {a, b, further, tau});
+  check_gradients(with_temperature(contrastive::conditional_contrastive{.labels = contrastive::labels_of(labels)}),
+                  {a, proxies, tau});
+  check_gradients(
+      with_temperature(contrastive::weighted_info_nce{.temperature = 0.5, .weights = contrastive::rows_of(weights)}),
+      {a, b, further, tau});
 }
 
-TEST_CASE("torch: info_nce with a queue that wants no gradient, and 2C with proxies, are the formulas in libtorch's operations") {
+TEST_CASE(
+    "torch: info_nce with a queue that wants no gradient, and 2C with proxies, are the formulas in libtorch's operations") {
   torch::manual_seed(4);
   const Tensor q = rows(9, 8), k = torch::randn({9, 8}, float64);
   contrastive::feature_queue<double> queue{12, 8};
@@ -143,7 +150,8 @@ TEST_CASE("torch: info_nce with a queue that wants no gradient, and 2C with prox
   queue.push(contrastive::matrix_view<const double>{old.data_ptr<double>(), 12, 8});
   const auto in = queue.features();
   const Tensor frozen = torch::from_blob(const_cast<double*>(in.data), {in.rows, in.cols}, float64);
-  const Tensor ours = contrastive::torch_loss(contrastive::info_nce{.temperature = 0.2}, q, k, frozen), theirs = info_nce_by_torch(q, k, frozen, 0.2);
+  const Tensor ours = contrastive::torch_loss(contrastive::info_nce{.temperature = 0.2}, q, k, frozen),
+               theirs = info_nce_by_torch(q, k, frozen, 0.2);
   CHECK(number(ours) == Approx(number(theirs)).epsilon(1e-12));
   CHECK(difference(torch::autograd::grad({ours}, {q})[0], torch::autograd::grad({theirs}, {q})[0]) < 1e-12);
 
@@ -155,13 +163,17 @@ TEST_CASE("torch: info_nce with a queue that wants no gradient, and 2C with prox
   for (const std::size_t i : {0U, 1U}) CHECK(difference(mine[i], expected[i]) < 1e-12);
 }
 
-TEST_CASE("torch: tensors of any strides are read where they lie: transposed, sliced, repeated by expand, and a part of a larger one") {
+TEST_CASE(
+    "torch: tensors of any strides are read where they lie: transposed, sliced, repeated by expand, and a part of a larger "
+    "one") {
   torch::manual_seed(5);
   const Tensor base = torch::randn({40, 60}, float64), z2 = torch::randn({10, 8}, float64);
   const auto check = [&](const Tensor& strided) {
     REQUIRE_FALSE(strided.is_contiguous());
-    const Tensor z = strided.detach().requires_grad_(true), plain = strided.detach().clone(torch::MemoryFormat::Contiguous).requires_grad_(true);
-    const Tensor one = contrastive::torch_loss(contrastive::nt_xent{}, z, z2), other = contrastive::torch_loss(contrastive::nt_xent{}, plain, z2);
+    const Tensor z = strided.detach().requires_grad_(true),
+                 plain = strided.detach().clone(torch::MemoryFormat::Contiguous).requires_grad_(true);
+    const Tensor one = contrastive::torch_loss(contrastive::nt_xent{}, z, z2),
+                 other = contrastive::torch_loss(contrastive::nt_xent{}, plain, z2);
     CHECK(number(one) == number(other));
     CHECK(torch::equal(torch::autograd::grad({one}, {z})[0], torch::autograd::grad({other}, {plain})[0]));
   };
@@ -178,7 +190,8 @@ TEST_CASE("torch: views by number, and reduction none, whose sum and mean can be
   const Tensor each = contrastive::torch_loss(contrastive::nt_xent{.reduction = contrastive::reduction::none}, views);
   CHECK(each.sizes() == torch::IntArrayRef({15}));
   CHECK(number(each.mean()) == Approx(number(mean)).epsilon(1e-12));
-  const auto expected = torch::autograd::grad({mean}, views, {}, true), of_mean = torch::autograd::grad({each.mean()}, views, {}, true),
+  const auto expected = torch::autograd::grad({mean}, views, {}, true),
+             of_mean = torch::autograd::grad({each.mean()}, views, {}, true),
              of_sum = torch::autograd::grad({each.sum()}, views, {}, true);
   for (std::size_t v = 0; v < views.size(); ++v) {
     CHECK(difference(of_mean[v], expected[v]) < 1e-12);
@@ -244,14 +257,23 @@ TEST_CASE("torch: what does not fit is refused in words that name the argument, 
            {refused([&] { contrastive::torch_loss(loss, z, f); }), {"argument 2", "Double", "Float"}},
            {refused([&] { contrastive::torch_loss(loss, z[0], z); }), {"argument 1", "(n, d)", "1 dimension"}},
            {refused([&] { contrastive::torch_loss(loss, z, Tensor()); }), {"argument 2", "undefined"}},
-           {refused([&] { contrastive::torch_loss(loss, z.to(torch::kBFloat16), z.to(torch::kBFloat16)); }), {"argument 1", "float32 or float64", "BFloat16"}},
-           {refused([&] { contrastive::torch_loss(loss, torch::ones({4, 3}, torch::kInt64), torch::ones({4, 3}, torch::kInt64)); }), {"argument 1", "Long"}},
+           {refused([&] { contrastive::torch_loss(loss, z.to(torch::kBFloat16), z.to(torch::kBFloat16)); }),
+            {"argument 1", "float32 or float64", "BFloat16"}},
+           {refused([&] {
+              contrastive::torch_loss(loss, torch::ones({4, 3}, torch::kInt64), torch::ones({4, 3}, torch::kInt64));
+            }),
+            {"argument 1", "Long"}},
            {refused([&] { contrastive::torch_loss(loss, z.to_sparse(), z.to_sparse()); }), {"argument 1", "strided"}},
-           {refused([&] { contrastive::torch_loss(loss, torch::empty({4, 3}, torch::kMeta), torch::empty({4, 3}, torch::kMeta)); }), {"argument 1", "CPU", "meta"}},
+           {refused([&] {
+              contrastive::torch_loss(loss, torch::empty({4, 3}, torch::kMeta), torch::empty({4, 3}, torch::kMeta));
+            }),
+            {"argument 1", "CPU", "meta"}},
            {refused([&] { contrastive::torch_loss(loss, z, other); }), {"argument 2", "4 rows", "5 rows"}},
            {refused([&] { contrastive::torch_loss(loss, std::vector<Tensor>{}); }), {"embedding arguments", "at least 1"}},
-           {refused([&] { contrastive::torch_loss(loss, contrastive::learned_temperature(tau), z, z); }), {"temperature", "one floating point number"}},
-           {refused([&] { contrastive::torch_loss(loss, contrastive::learned_temperature(torch::scalar_tensor(-1.0)), z, z); }), {"temperature", "positive"}},
+           {refused([&] { contrastive::torch_loss(loss, contrastive::learned_temperature(tau), z, z); }),
+            {"temperature", "one floating point number"}},
+           {refused([&] { contrastive::torch_loss(loss, contrastive::learned_temperature(torch::scalar_tensor(-1.0)), z, z); }),
+            {"temperature", "positive"}},
            {refused([&] { contrastive::labels_of(loose_labels); }), {"labels", "contiguous", "strided"}},
            {refused([&] { contrastive::labels_of(torch::zeros({3})); }), {"labels", "int64", "Float"}},
            {refused([&] { contrastive::rows_of(z); }), {"rows", "float32", "Double"}},

@@ -44,14 +44,17 @@ TEST_CASE("torch on a GPU: labels there, proxies, strides, 16 bits, and a stream
   torch::manual_seed(2);
   const Tensor h = torch::randn({16, 50}).t().requires_grad_(true), proxies = torch::randn({5, 16}).requires_grad_(true);
   const Tensor labels = torch::arange(50).remainder(5), labels_there = labels.to(torch::kCUDA);
-  const Tensor here = contrastive::torch_loss(contrastive::conditional_contrastive{.labels = contrastive::labels_of(labels)}, h, proxies);
+  const Tensor here =
+      contrastive::torch_loss(contrastive::conditional_contrastive{.labels = contrastive::labels_of(labels)}, h, proxies);
   const auto expected = torch::autograd::grad({here}, {h, proxies});
   const auto stream = c10::cuda::getStreamFromPool();
   const c10::cuda::CUDAStreamGuard guard(stream);
   for (const auto type : {torch::kFloat32, torch::kBFloat16, torch::kFloat16}) {
     const double bound = type == torch::kFloat32 ? 3e-5 : 3e-2;
-    const Tensor hd = h.detach().to(torch::kCUDA, type).requires_grad_(true), pd = proxies.detach().to(torch::kCUDA, type).requires_grad_(true);
-    const Tensor there = contrastive::torch_loss(contrastive::conditional_contrastive{.labels = contrastive::labels_of(labels_there)}, hd, pd);
+    const Tensor hd = h.detach().to(torch::kCUDA, type).requires_grad_(true),
+                 pd = proxies.detach().to(torch::kCUDA, type).requires_grad_(true);
+    const Tensor there =
+        contrastive::torch_loss(contrastive::conditional_contrastive{.labels = contrastive::labels_of(labels_there)}, hd, pd);
     CHECK(difference(there, here) < bound);
     const auto got = torch::autograd::grad({there}, {hd, pd});
     for (const std::size_t i : {0U, 1U}) {

@@ -20,8 +20,8 @@ struct rounded {
   explicit rounded(const views<float>& rows) {
     for (const auto& view : rows) {
       narrow to(view.rows, view.cols);
-      for (index r = 0; r < view.rows; ++r)
-        for (index c = 0; c < view.cols; ++c) to(r, c) = static_cast<Eigen::bfloat16>(view(r, c));
+      for (index_type r = 0; r < view.rows; ++r)
+        for (index_type c = 0; c < view.cols; ++c) to(r, c) = static_cast<Eigen::bfloat16>(view(r, c));
       narrow_rows.push_back(to);
       wide_rows.push_back(to.cast<float>());
     }
@@ -81,8 +81,8 @@ TEST_CASE("bf16: under cosine the length of a row does not matter, nor does a ro
   rounded e({random_rows<float>(70, 20, 1), random_rows<float>(70, 20, 2)});
   const result<float> expected = value_and_gradient(loss, e.narrow_rows[0], e.narrow_rows[1]);
   narrow scaled = e.narrow_rows[0];
-  for (index r = 0; r < 70; ++r)
-    for (index c = 0; c < 20; ++c)
+  for (index_type r = 0; r < 70; ++r)
+    for (index_type c = 0; c < 20; ++c)
       scaled(r, c) = static_cast<Eigen::bfloat16>(std::ldexp(static_cast<float>(scaled(r, c)), r % 2 == 0 ? 90 : -30));
   const result<float> came = value_and_gradient(loss, scaled, e.narrow_rows[1]);
   CHECK(std::abs(came.loss - expected.loss) <= 1e-5f * std::abs(expected.loss));
@@ -90,7 +90,8 @@ TEST_CASE("bf16: under cosine the length of a row does not matter, nor does a ro
 
   e.narrow_rows[0].row(3).setZero(), e.wide_rows[0].row(3).setZero();
   const answer zero = by_definition(loss, e.wide);
-  CHECK(error_of(zero, widened(value_and_gradient(loss, e.narrow_rows[0], e.narrow_rows[1])), 0.2, false) <= tolerance<float>(0.2));
+  CHECK(error_of(zero, widened(value_and_gradient(loss, e.narrow_rows[0], e.narrow_rows[1])), 0.2, false) <=
+        tolerance<float>(0.2));
 }
 
 TEST_CASE("bf16: what is not finite gives NaN") {

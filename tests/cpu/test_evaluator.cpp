@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("evaluator: what came before changes nothing", "", float, dou
   using T = TestType;
   evaluator<T> kept({.threads = 2});
   INFO("seed " << run_seed());
-  for (const index n : {7, 130, 3, 64, 1}) {  // larger and smaller by turns
+  for (const index_type n : {7, 130, 3, 64, 1}) {  // larger and smaller by turns
     const setting s{n, n % 5 + 1, all_similarities[n % 3], reduction::none, 0.2, static_cast<int>(n)};
     each_loss<T>(s, [&](const char* what, const auto& loss, const views<T>& rows) {
       INFO(what << ", n " << n);
@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("evaluator: gradients go to the caller's memory, and nowhere 
       INFO("layout " << layout);
       const T untouched = 77;
       std::vector<T> memory(70 * 40, untouched);
-      const index between_rows[] = {9, 1, 13, 19, -9}, between_cols[] = {1, 70, 1, 2, 1}, first[] = {0, 0, 2, 0, 69 * 9};
+      const index_type between_rows[] = {9, 1, 13, 19, -9}, between_cols[] = {1, 70, 1, 2, 1}, first[] = {0, 0, 2, 0, 69 * 9};
       const matrix_view<T> a(memory.data() + first[layout], 70, 9, between_rows[layout], between_cols[layout]);
       matrix<T> b(70, 9);
       const result<T>& r = evaluate.value_and_gradient_into({a, b}, loss, rows.views()[0], rows.views()[1]);
@@ -145,8 +145,8 @@ TEMPLATE_TEST_CASE("evaluator: gradients go to the caller's memory, and nowhere 
       CHECK(r.temperature_gradient == expected.temperature_gradient);
       CHECK(r.gradients.empty());
       bool same = true;
-      for (index i = 0; i < 70; ++i)
-        for (index k = 0; k < 9; ++k)
+      for (index_type i = 0; i < 70; ++i)
+        for (index_type k = 0; k < 9; ++k)
           same = same && a(i, k) == expected.gradients[0](i, k) && b(i, k) == expected.gradients[1](i, k);
       CHECK(same);
       CHECK(std::count(memory.begin(), memory.end(), untouched) == 70 * 40 - 70 * 9);
@@ -154,7 +154,8 @@ TEMPLATE_TEST_CASE("evaluator: gradients go to the caller's memory, and nowhere 
   }
 }
 
-TEMPLATE_TEST_CASE("evaluator: an argument under no_gradient leaves the other gradients as they are, to rounding", "", float, double) {
+TEMPLATE_TEST_CASE("evaluator: an argument under no_gradient leaves the other gradients as they are, to rounding", "", float,
+                   double) {
   using T = TestType;
   INFO("seed " << run_seed());
   const matrix<T> q = random_rows<T>(45, 7, 1), k = random_rows<T>(45, 7, 2), queue = random_rows<T>(150, 7, 3);

@@ -17,7 +17,7 @@ constexpr arrangement all_arrangements[] = {arrangement::all_against_all, arrang
                                             arrangement::first_against_rest, arrangement::both_ways};
 
 template <class T, class L>
-void check_own(const setting& s, L loss, const std::vector<index>& rows) {
+void check_own(const setting& s, L loss, const std::vector<index_type>& rows) {
   loss.temperature = s.temperature, loss.similarity = s.similarity, loss.reduction = s.reduction;
   const arguments<T> embeddings(s, rows);
   const answer expected = by_definition(loss, embeddings.views()), came = on_cpu<T>(loss, embeddings.views(), {.threads = 2});
@@ -33,7 +33,7 @@ void check_in_all_arrangements(const std::vector<arrangement>& arrangements) {
         L loss;
         loss.arrangement = kind, loss.pooling = pool;
         INFO("arrangement " << static_cast<int>(kind) << ", pooling " << static_cast<int>(pool));
-        const index other = kind == arrangement::both_ways ? s.n : s.n + 2;
+        const index_type other = kind == arrangement::both_ways ? s.n : s.n + 2;
         check_own<T>(s, loss, {s.n, other});
       }
 }
@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("own loss: symmetric weights agree with their definition", ""
 
 TEMPLATE_TEST_CASE("own loss: what is said of tiles and lists changes nothing", "", float, double) {
   for (const setting& s : awkward_settings())
-    for (const index run : {1, 4, 50, 1000})
+    for (const index_type run : {1, 4, 50, 1000})
       for (const pooling pool : {pooling::mean_log, pooling::log_sum}) {
         INFO("runs of " << run << ", pooling " << static_cast<int>(pool));
         check_own<TestType>(s, outspoken{.pooling = pool, .num_rows = s.n, .run = run}, {s.n, 2});
@@ -136,10 +136,10 @@ TEST_CASE("check_gradient: a loss that says something false of its tiles fails")
   using falsehood = outspoken::falsehood;
   const matrix<double> a = random_rows<double>(60, 2, 1), two = random_rows<double>(2, 2, 3);
   // Runs of 30: within one there are tiles that lie wholly inside; runs of 5: most pairs of tiles meet in no run.
-  for (const auto& [lie, run] : {std::pair{falsehood::diagonal, index{30}},
-                                 {falsehood::run, index{5}},
-                                 {falsehood::list, index{30}},
-                                 {falsehood::tiles, index{30}}}) {
+  for (const auto& [lie, run] : {std::pair{falsehood::diagonal, index_type{30}},
+                                 {falsehood::run, index_type{5}},
+                                 {falsehood::list, index_type{30}},
+                                 {falsehood::tiles, index_type{30}}}) {
     INFO("falsehood " << static_cast<int>(lie));
     outspoken loss{.num_rows = 60, .run = run};
     CHECK(check_gradient(loss, a, two).passed);  // the truth

@@ -27,7 +27,7 @@ long peak_kib() {
 }  // namespace
 
 TEST_CASE("trap: value and gradient of 20,000 rows of 64 peak below 100 MiB, where the similarities alone would take 1.5 GiB") {
-  const index n = 20000, d = 64;
+  const index_type n = 20000, d = 64;
   const matrix<float> a = random_rows<float>(n / 2, d, 1), b = random_rows<float>(n / 2, d, 2);
   const result<float> r = value_and_gradient(nt_xent{.temperature = 0.5}, a, b);
   CHECK(std::isfinite(r.loss));
@@ -40,7 +40,7 @@ TEST_CASE("trap: value and gradient of 20,000 rows of 64 peak below 100 MiB, whe
 }
 
 TEST_CASE("trap: a queue of 20,000 rows against 20,000 queries, value and gradients, peaks below 100 MiB") {
-  const index n = 20000, d = 64;
+  const index_type n = 20000, d = 64;
   matrix<float> q = random_rows<float>(n, d, 1), k = random_rows<float>(n, d, 2);
   evaluator<float> evaluate;
   matrix<float> dq(n, d);  // only what MoCo trains: the queries
@@ -55,7 +55,7 @@ TEST_CASE("trap: a queue of 20,000 rows against 20,000 queries, value and gradie
 }
 
 TEST_CASE("trap: value and gradient of two views of 20,000 rows of 64 peak below 100 MiB") {
-  const index n = 20000, d = 64;
+  const index_type n = 20000, d = 64;
   const matrix<float> a = random_rows<float>(n, d, 1), b = random_rows<float>(n, d, 2);
   const result<float> r = value_and_gradient(nt_xent{.temperature = 0.5}, a, b);
   CHECK(std::isfinite(r.loss));

@@ -13,11 +13,11 @@ namespace {
 /// Meets everybody in order, and checks that each block is in one meeting a round and that rounds follow each other.
 /// Returns how often each pair met.
 template <class Meetings>
-std::map<std::pair<index, index>, int> hold(const Meetings& meetings, bool one_side) {
-  std::map<std::pair<index, index>, int> met;
-  std::map<index, index> rounds_of_anchor, rounds_of_candidate;
-  index last = 0;
-  for (index m = 0; m < meetings.num_meetings(); ++m) {
+std::map<std::pair<index, index_type>, int> hold(const Meetings& meetings, bool one_side) {
+  std::map<std::pair<index, index_type>, int> met;
+  std::map<index, index_type> rounds_of_anchor, rounds_of_candidate;
+  index_type last = 0;
+  for (index_type m = 0; m < meetings.num_meetings(); ++m) {
     const cpu::meeting now = meetings[m];
     CHECK(now.round >= last);
     last = now.round;
@@ -32,10 +32,10 @@ std::map<std::pair<index, index>, int> hold(const Meetings& meetings, bool one_s
 }  // namespace
 
 TEST_CASE("cpu: in a tournament every block meets itself and each other once, in one meeting a round") {
-  for (index n = 0; n <= 13; ++n) {
+  for (index_type n = 0; n <= 13; ++n) {
     INFO(n << " blocks");
     const auto met = hold(cpu::tournament(n), true);
-    CHECK(static_cast<index>(met.size()) == n * (n + 1) / 2);
+    CHECK(static_cast<index_type>(met.size()) == n * (n + 1) / 2);
     for (const auto& [pair, count] : met) {
       CHECK(pair.first <= pair.second);
       CHECK(pair.second < n);
@@ -45,11 +45,11 @@ TEST_CASE("cpu: in a tournament every block meets itself and each other once, in
 }
 
 TEST_CASE("cpu: in a rotation every anchor block meets every candidate block once, in one meeting a round") {
-  for (index anchors = 1; anchors <= 6; ++anchors)
-    for (index candidates = 0; candidates <= 7; ++candidates) {
+  for (index_type anchors = 1; anchors <= 6; ++anchors)
+    for (index_type candidates = 0; candidates <= 7; ++candidates) {
       INFO(anchors << " and " << candidates << " blocks");
       const auto met = hold(cpu::rotation(anchors, candidates), false);
-      CHECK(static_cast<index>(met.size()) == anchors * candidates);
+      CHECK(static_cast<index_type>(met.size()) == anchors * candidates);
       for (const auto& [pair, count] : met) CHECK((pair.first < anchors && pair.second < candidates && count == 1));
     }
 }

@@ -18,37 +18,37 @@ struct host_machine {
   bool backwards = false;  // rows do not depend on each other: any order gives the same bits
 
   template <class Op>
-  void each(index count, const Op& op) const {
-    for (index i = 0; i < count; ++i) op(backwards ? count - 1 - i : i);
+  void each(index_type count, const Op& op) const {
+    for (index_type i = 0; i < count; ++i) op(backwards ? count - 1 - i : i);
   }
   template <class Op>
-  void each_row(index count, const Op& op) const {
-    for (index i = 0; i < count; ++i) op(backwards ? count - 1 - i : i, cuda::one_lane{});
+  void each_row(index_type count, const Op& op) const {
+    for (index_type i = 0; i < count; ++i) op(backwards ? count - 1 - i : i, cuda::one_lane{});
   }
   template <class Op>
-  void each_short_row(index count, const Op& op) const {
+  void each_short_row(index_type count, const Op& op) const {
     each_row(count, op);
   }
   template <class In, class Out>
   void multiply(const cuda::product<In, Out>& p) const {
-    for (index r = 0; r < p.rows; ++r)
-      for (index c = 0; c < p.columns; ++c) {
+    for (index_type r = 0; r < p.rows; ++r)
+      for (index_type c = 0; c < p.columns; ++c) {
         Out sum = 0;
-        for (index k = 0; k < p.depth; ++k)
+        for (index_type k = 0; k < p.depth; ++k)
           sum += static_cast<Out>(p.left[p.left_turned ? k * p.left_stride + r : r * p.left_stride + k]) *
                  static_cast<Out>(p.right[p.right_turned ? c * p.right_stride + k : k * p.right_stride + c]);
         Out& out = p.out[r * p.out_stride + c];
         out = static_cast<Out>(p.scale) * sum + (p.add ? out : Out(0));
       }
   }
-  static std::size_t sort_bytes(index, index) { return 8; }
-  void sort(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index, void*,
-            std::size_t) const {
-    std::vector<index> order(static_cast<std::size_t>(count));
-    std::iota(order.begin(), order.end(), index{0});
-    std::stable_sort(order.begin(), order.end(), [&](index a, index b) { return keys[a] < keys[b]; });
-    for (index p = 0; p < count; ++p) {
-      const index from = order[static_cast<std::size_t>(p)];
+  static std::size_t sort_bytes(index_type, index_type) { return 8; }
+  void sort(const index_type* keys, const index_type* values, index_type* sorted_keys, index_type* sorted_values,
+            index_type count, index_type, void*, std::size_t) const {
+    std::vector<index_type> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), index_type{0});
+    std::stable_sort(order.begin(), order.end(), [&](index_type a, index_type b) { return keys[a] < keys[b]; });
+    for (index_type p = 0; p < count; ++p) {
+      const index_type from = order[static_cast<std::size_t>(p)];
       sorted_keys[p] = keys[from], sorted_values[p] = values[from];
     }
   }
@@ -71,7 +71,7 @@ answer on_machine(Machine& machine, const L& loss, const views<S>& embeddings, c
     arguments.push_back({embeddings[a], fixed.empty() || !fixed[a], matrix_view<T>(gradients[a])});
   const auto ranges = contrastive::detail::ranges_of(loss.arrangement, shapes);
   T value = 0, temperature_gradient = 0;
-  index valid = 0;
+  index_type valid = 0;
   std::vector<T> per_anchor(static_cast<std::size_t>(ranges.num_anchors()));
   const cuda::device_request<S, T, T> request{
       arguments.data(), shapes.count,          ranges,         loss.temperature,

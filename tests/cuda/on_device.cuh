@@ -16,7 +16,7 @@ namespace contrastive::testing {
 template <class V>
 class on_device_copy {
  public:
-  on_device_copy(const V* first, index count) : memory_(std::max<index>(count, 1)) {
+  on_device_copy(const V* first, index_type count) : memory_(std::max<index_type>(count, 1)) {
     cuda::detail::check("cudaMemcpy",
                         cudaMemcpy(memory_.data(), first, static_cast<std::size_t>(count) * sizeof(V), cudaMemcpyHostToDevice));
   }
@@ -30,7 +30,7 @@ class on_device_copy {
 class device_memory {
  public:
   template <class V>
-  V* copy(const V* first, index count) {
+  V* copy(const V* first, index_type count) {
     auto held = std::make_shared<on_device_copy<V>>(first, count);
     held_.push_back(held);
     return held->data();
@@ -38,12 +38,12 @@ class device_memory {
   /// A matrix in the same layout, rounded to S; what lies between its elements is 0.
   template <class S, class V>
   cuda::device_matrix_view<const S> matrix_like(const matrix_view<const V>& m) {
-    const index down = (m.rows - 1) * m.row_stride, right = (m.cols - 1) * m.col_stride;
-    const index low = std::min<index>(down, 0) + std::min<index>(right, 0),
-                high = std::max<index>(down, 0) + std::max<index>(right, 0);
+    const index_type down = (m.rows - 1) * m.row_stride, right = (m.cols - 1) * m.col_stride;
+    const index_type low = std::min<index_type>(down, 0) + std::min<index_type>(right, 0),
+                     high = std::max<index_type>(down, 0) + std::max<index_type>(right, 0);
     std::vector<S> span(static_cast<std::size_t>(high - low + 1), S(0.0f));
-    for (index r = 0; r < m.rows; ++r)
-      for (index c = 0; c < m.cols; ++c)
+    for (index_type r = 0; r < m.rows; ++r)
+      for (index_type c = 0; c < m.cols; ++c)
         span[static_cast<std::size_t>(r * m.row_stride + c * m.col_stride - low)] = static_cast<S>(m(r, c));
     return {copy(span.data(), high - low + 1) - low, m.rows, m.cols, m.row_stride, m.col_stride};
   }
@@ -52,7 +52,7 @@ class device_memory {
   L loss(L l) {
     if constexpr (requires { l.labels; }) {
       std::vector<std::int64_t> labels;
-      for (index i = 0; i < l.labels.size(); ++i) labels.push_back(l.labels[i]);
+      for (index_type i = 0; i < l.labels.size(); ++i) labels.push_back(l.labels[i]);
       l.labels = label_view(copy(labels.data(), l.labels.size()), l.labels.size());
     }
     if constexpr (requires { l.weights.values; }) move(l.weights.values);

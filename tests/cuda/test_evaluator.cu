@@ -18,7 +18,7 @@ namespace {
 using cuda::detail::check;
 
 template <class V>
-std::vector<V> on_host(const V* first, index count) {
+std::vector<V> on_host(const V* first, index_type count) {
   std::vector<V> numbers(static_cast<std::size_t>(count));
   check("cudaDeviceSynchronize", cudaDeviceSynchronize());
   check("cudaMemcpy", cudaMemcpy(numbers.data(), first, numbers.size() * sizeof(V), cudaMemcpyDeviceToHost));
@@ -27,11 +27,11 @@ std::vector<V> on_host(const V* first, index count) {
 
 /// Two views of n rows, room for their gradients, a stream.
 struct two_views {
-  index n = 300, d = 48;
+  index_type n = 300, d = 48;
   matrix<float> a = random_rows<float>(n, d, 1), b = random_rows<float>(n, d, 2);
   on_device_copy<float> at{a.data(), a.size()}, bt{b.data(), b.size()}, ga{a.data(), a.size()}, gb{b.data(), b.size()};
   cuda::device_buffer<float> numbers{2 + 2 * n};
-  cuda::device_buffer<index> valid{1};
+  cuda::device_buffer<index_type> valid{1};
   cudaStream_t stream = nullptr;
   cuda::device_matrix_view<const float> z1{at.data(), n, d}, z2{bt.data(), n, d};
   cuda::outputs<float> out{
@@ -95,7 +95,7 @@ TEST_CASE("cuda: a call in the caller's workspace, which must be large enough") 
   two_views t;
   cuda::evaluator<float> evaluate;
   const std::size_t bytes = evaluate.required_bytes(t.loss, {{t.n, t.d}, {t.n, t.d}});
-  cuda::device_buffer<std::byte> memory(static_cast<index>(bytes));
+  cuda::device_buffer<std::byte> memory(static_cast<index_type>(bytes));
   evaluate.use_workspace(memory.data(), bytes);
   evaluate.enqueue(t.loss, t.out, t.z1, t.z2, t.stream);
   CHECK(t.error() <= tolerance<float>(0.2));
@@ -195,13 +195,13 @@ TEST_CASE("cuda: a failed call of CUDA says which, with its code") {
 }
 
 TEST_CASE("cuda: the queue holds what the queue on the host holds") {
-  constexpr index capacity = 5, dim = 3;
+  constexpr index_type capacity = 5, dim = 3;
   contrastive::feature_queue<float> expected(capacity, dim, {.labels = true});
   cuda::feature_queue<float> queue(capacity, dim, true);
   float next = 0;
-  for (const index rows : {2, 2, 3, 1, 5, 2, 7}) {
+  for (const index_type rows : {2, 2, 3, 1, 5, 2, 7}) {
     matrix<float> batch(rows, dim);
-    for (index i = 0; i < batch.size(); ++i) batch.data()[i] = next++;
+    for (index_type i = 0; i < batch.size(); ++i) batch.data()[i] = next++;
     std::vector<std::int64_t> labels(static_cast<std::size_t>(rows), static_cast<std::int64_t>(next));
     expected.push(batch, labels);
     const on_device_copy<float> there(batch.data(), batch.size());
@@ -213,7 +213,7 @@ TEST_CASE("cuda: the queue holds what the queue on the host holds") {
     const auto held = on_host(queue.features().data, queue.size() * dim);
     CHECK(std::equal(held.begin(), held.end(), expected.features().data));
     const auto held_labels = on_host(static_cast<const std::int64_t*>(queue.labels().data()), queue.size());
-    for (index r = 0; r < queue.size(); ++r) CHECK(held_labels[static_cast<std::size_t>(r)] == expected.labels()[r]);
+    for (index_type r = 0; r < queue.size(); ++r) CHECK(held_labels[static_cast<std::size_t>(r)] == expected.labels()[r]);
   }
   const float on_the_host[dim] = {};
   CHECK(says(refusal([&] { queue.push({on_the_host, 1, dim}, nullptr); }), "labels: expected 1 labels"));
@@ -227,7 +227,7 @@ TEST_CASE("cuda: the momentum update is that of the host") {
                         cuda::device_matrix_view<const float>(q.data(), 30, 4), 0.99, nullptr);
   contrastive::momentum_update(key, query, 0.99);
   const auto moved = on_host(static_cast<const float*>(k.data()), key.size());
-  for (index i = 0; i < key.size(); ++i) CHECK(moved[static_cast<std::size_t>(i)] == Approx(key.data()[i]).epsilon(1e-6));
+  for (index_type i = 0; i < key.size(); ++i) CHECK(moved[static_cast<std::size_t>(i)] == Approx(key.data()[i]).epsilon(1e-6));
 }
 
 }  // namespace contrastive::testing

@@ -48,8 +48,8 @@ TEST_CASE("cuda: NaN or infinity in a row gives NaN everywhere") {
                          std::vector<matrix<float>> copies;
                          for (const auto& v : rows) {
                            copies.emplace_back(v.rows, v.cols);
-                           for (index i = 0; i < v.rows; ++i)
-                             for (index k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
+                           for (index_type i = 0; i < v.rows; ++i)
+                             for (index_type k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
                          }
                          copies.back()(copies.back().rows() - 1, 1) = bad;
                          const answer r = on_gpu(evaluate, loss, views<float>(copies.begin(), copies.end()));

@@ -13,7 +13,7 @@ template <class S>
 void check_rounded(double bound) {
   cuda::evaluator<S> evaluate({.tiles = {48, 80}});
   for (const similarity kind : all_similarities)
-    for (const index d : {33, 64}) {
+    for (const index_type d : {33, 64}) {
       const setting s{70, d, kind, reduction::mean, 0.1, 0};
       INFO(s.text());
       each_loss<double>(s, [&](const char* what, const auto& loss, const views<double>& rows) {
@@ -21,8 +21,8 @@ void check_rounded(double bound) {
         std::vector<matrix<double>> exact;
         for (const auto& v : rows) {
           exact.emplace_back(v.rows, v.cols);
-          for (index r = 0; r < v.rows; ++r)
-            for (index k = 0; k < v.cols; ++k)
+          for (index_type r = 0; r < v.rows; ++r)
+            for (index_type k = 0; k < v.cols; ++k)
               exact.back()(r, k) = static_cast<double>(static_cast<float>(static_cast<S>(v(r, k))));
         }
         const views<double> rounded(exact.begin(), exact.end());

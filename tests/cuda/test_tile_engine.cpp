@@ -50,8 +50,8 @@ struct team_lanes {
   team* all;
   int number;
 
-  index lane() const { return number; }
-  index size() const { return team::size; }
+  index_type lane() const { return number; }
+  index_type size() const { return team::size; }
   template <class V>
   V sum(V value) const {
     return join(value, [](V a, V b) { return a + b; });
@@ -75,17 +75,17 @@ struct team_lanes {
 /// Rows by four threads at once, as a block on the GPU does it.
 struct team_machine : host_machine {
   template <class Op>
-  void each_row(index count, const Op& op) const {
+  void each_row(index_type count, const Op& op) const {
     team all;
     std::vector<std::thread> threads;
     for (int number = 0; number < team::size; ++number)
       threads.emplace_back([&, number] {
-        for (index row = 0; row < count; ++row) op(row, team_lanes{&all, number});
+        for (index_type row = 0; row < count; ++row) op(row, team_lanes{&all, number});
       });
     for (auto& thread : threads) thread.join();
   }
   template <class Op>
-  void each_short_row(index count, const Op& op) const {
+  void each_short_row(index_type count, const Op& op) const {
     each_row(count, op);
   }
 };
@@ -97,7 +97,7 @@ TEMPLATE_TEST_CASE("tile engine: at awkward sizes every loss agrees with its def
 }
 
 TEMPLATE_TEST_CASE("tile engine: the size of the tiles does not matter", "", float, double) {
-  for (const auto& [rows, columns] : {std::pair<index, index>{1, 1}, {1, 100}, {100, 1}, {7, 32}, {2048, 4096}})
+  for (const auto& [rows, columns] : {std::pair<index, index_type>{1, 1}, {1, 100}, {100, 1}, {7, 32}, {2048, 4096}})
     for (const similarity kind : all_similarities)
       check_against_the_definition<TestType>({33, 5, kind, reduction::none, 0.2, 0}, {rows, columns});
 }
@@ -158,8 +158,8 @@ TEST_CASE("tile engine: rows of bfloat16 in products of bfloat16 agree with the 
         std::vector<matrix<double>> exact;
         for (const auto& v : rows) {
           rounded.emplace_back(v.rows, v.cols), exact.emplace_back(v.rows, v.cols);
-          for (index r = 0; r < v.rows; ++r)
-            for (index k = 0; k < v.cols; ++k)
+          for (index_type r = 0; r < v.rows; ++r)
+            for (index_type k = 0; k < v.cols; ++k)
               rounded.back()(r, k) = static_cast<S>(v(r, k)), exact.back()(r, k) = static_cast<double>(rounded.back()(r, k));
         }
         const answer expected = by_definition(loss, views<double>(exact.begin(), exact.end()));
@@ -211,7 +211,7 @@ TEMPLATE_TEST_CASE("tile engine: a positive alone in its denominator has loss 0 
   INFO("seed " << run_seed());
   host_machine machine;
   for (const double temperature : {0.5, 0.07, 0.01, 0.005})
-    for (const index d : {1, 4, 33, 128}) {
+    for (const index_type d : {1, 4, 33, 128}) {
       const matrix<T> a = random_rows<T>(1, d, 1), b = a + T(0.1) * random_rows<T>(1, d, 2);
       for (const similarity kind : all_similarities) {
         INFO("temperature " << temperature << ", d " << d << ", similarity " << static_cast<int>(kind));
@@ -290,8 +290,8 @@ TEMPLATE_TEST_CASE("tile engine: NaN, infinity and a label that is no row of the
         std::vector<matrix<T>> copies;
         for (const auto& v : rows) {
           copies.emplace_back(v.rows, v.cols);
-          for (index i = 0; i < v.rows; ++i)
-            for (index k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
+          for (index_type i = 0; i < v.rows; ++i)
+            for (index_type k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
         }
         copies.back()(copies.back().rows() - 1, 1) = bad;
         CHECK(all_nan(on_machine<T>(machine, loss, views<T>(copies.begin(), copies.end()), small_tiles)));
@@ -325,7 +325,7 @@ TEST_CASE("tile engine: the cases of the oracle come out") {
 }
 
 TEST_CASE("tile engine: memory grows with the rows, not with their square") {
-  const auto bytes = [](index n) {
+  const auto bytes = [](index_type n) {
     cuda::tile_engine<host_machine, float, float> engine;
     host_machine machine;
     float some = 0;
@@ -354,17 +354,17 @@ TEST_CASE("tile engine: memory grows with the rows, not with their square") {
 }
 
 TEST_CASE("ring: a batch goes where the queue on the host puts it") {
-  constexpr index capacity = 5, dim = 2;
+  constexpr index_type capacity = 5, dim = 2;
   feature_queue<float> expected(capacity, dim);
   std::vector<float> ring(capacity * dim, -1);
   cuda::ring_places places{capacity, 0, 0};
   float next = 0;
-  for (const index rows : {2, 2, 3, 0, 1, 5, 2, 7, 4, 12}) {
+  for (const index_type rows : {2, 2, 3, 0, 1, 5, 2, 7, 4, 12}) {
     matrix<float> batch(rows, dim);
-    for (index i = 0; i < batch.size(); ++i) batch.data()[i] = next++;
+    for (index_type i = 0; i < batch.size(); ++i) batch.data()[i] = next++;
     expected.push(batch);
-    const index skipped = places.skipped(rows), first = places.first(rows);
-    for (index i = 0; i < (rows - skipped) * dim; ++i)
+    const index_type skipped = places.skipped(rows), first = places.first(rows);
+    for (index_type i = 0; i < (rows - skipped) * dim; ++i)
       cuda::put_rows<float>{{batch.data(), rows, dim}, ring.data(), capacity, skipped, first}(i);
     places = places.after(rows);
     REQUIRE(places.size == expected.size());
@@ -378,7 +378,7 @@ TEST_CASE("momentum: an element moves as on the host") {
   const matrix<float> query = random_rows<float>(3, 4, 2);
   for (const double m : {0.0, 0.25, 0.999}) {
     momentum_update(same, query, m);
-    for (index i = 0; i < key.size(); ++i) cuda::move_towards<float>{{key.data(), 3, 4}, {query.data(), 3, 4}, m}(i);
+    for (index_type i = 0; i < key.size(); ++i) cuda::move_towards<float>{{key.data(), 3, 4}, {query.data(), 3, 4}, m}(i);
     CHECK(key == same);
   }
 }

@@ -25,8 +25,10 @@ struct my_loss {
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
   static constexpr auto pooling = contrastive::pooling::log_sum;
 
-  double denominator(contrastive::index i, contrastive::index j) const { return i != j ? 1 : 0; }
-  double positive(contrastive::index i, contrastive::index j) const { return i != j && labels[i] == labels[j] ? 1 : 0; }
+  double denominator(contrastive::index_type i, contrastive::index_type j) const { return i != j ? 1 : 0; }
+  double positive(contrastive::index_type i, contrastive::index_type j) const {
+    return i != j && labels[i] == labels[j] ? 1 : 0;
+  }
 };
 
 struct snippet_variables {

@@ -123,7 +123,7 @@ TEMPLATE_TEST_CASE("edge: a positive alone in its denominator has loss 0 and gra
   // times.
   INFO("seed " << run_seed());
   for (const double temperature : {0.5, 0.07, 0.01, 0.005})
-    for (const index d : {1, 4, 33, 128}) {
+    for (const index_type d : {1, 4, 33, 128}) {
       const matrix<T> a = random_rows<T>(1, d, 1), b = a + T(0.1) * random_rows<T>(1, d, 2);
       for (const similarity kind : all_similarities) {
         INFO("temperature " << temperature << ", d " << d << ", similarity " << static_cast<int>(kind));
@@ -145,7 +145,7 @@ TEMPLATE_TEST_CASE("edge: NaN or infinity in a row gives a NaN loss and NaN grad
   const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
   for (const similarity kind : all_similarities)
     for (const T bad : {nan, infinity, -infinity})
-      for (const index row : {0, 19, 39}) {
+      for (const index_type row : {0, 19, 39}) {
         const setting s{40, 3, kind, reduction::none, 0.2, 0};
         INFO("similarity " << static_cast<int>(kind) << ", " << bad << " in row " << row);
         each_loss<T>(s, [&](const char* what, const auto& loss, const views<T>& rows) {
@@ -154,8 +154,8 @@ TEMPLATE_TEST_CASE("edge: NaN or infinity in a row gives a NaN loss and NaN grad
             std::vector<matrix<T>> copies;
             for (const auto& v : rows) {
               copies.emplace_back(v.rows, v.cols);
-              for (index i = 0; i < v.rows; ++i)
-                for (index k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
+              for (index_type i = 0; i < v.rows; ++i)
+                for (index_type k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
             }
             copies[argument](std::min(row, rows[argument].rows - 1), 1) = bad;
             const result<T> r = evaluator<T>{}.value_and_gradient(loss, views<T>(copies.begin(), copies.end()));

@@ -26,7 +26,7 @@ void check_refused(const std::string& who, const std::string& argument, const st
   CHECK(refusal([&] { value_and_gradient(loss, embeddings...); }) == words);
 }
 
-matrix<float> rows(index n, index d) { return random_rows<float>(n, d, static_cast<std::uint64_t>(n * 100 + d)); }
+matrix<float> rows(index_type n, index_type d) { return random_rows<float>(n, d, static_cast<std::uint64_t>(n * 100 + d)); }
 
 /// A six-fold loop over the losses, each with arguments that fit.
 template <class Visit>

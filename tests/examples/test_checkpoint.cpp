@@ -14,7 +14,10 @@ using examples::read_checkpoint;
 using examples::write_checkpoint;
 
 namespace {
-const checkpoint made{{{"loss", "nt_xent"}, {"seed", "1"}}, 123, {{"weights", {1.5F, -2.25F, 1e-30F}}, {"empty", {}}}, {{"queue", std::string("a\0b", 3)}}};
+const checkpoint made{{{"loss", "nt_xent"}, {"seed", "1"}},
+                      123,
+                      {{"weights", {1.5F, -2.25F, 1e-30F}}, {"empty", {}}},
+                      {{"queue", std::string("a\0b", 3)}}};
 }
 
 TEST_CASE("checkpoint: settings, step and arrays come back") {

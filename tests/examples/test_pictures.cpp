@@ -146,9 +146,10 @@ TEST_CASE("line chart: a line for each curve with a gap where there is no number
   const temporary_folder folder;
   const std::string path = folder / "curves.svg";
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  examples::write_line_chart_svg(path, "t < u", "epoch",
-                                 {{"loss", {{"train & test", {{0, 4.13}, {1, 3}, {2, nan}, {3, 1}, {4, 0.2}}}, {"flat", {{0, 1}, {4, 1}}}}},
-                                  {"empty", {}}});
+  examples::write_line_chart_svg(
+      path, "t < u", "epoch",
+      {{"loss", {{"train & test", {{0, 4.13}, {1, 3}, {2, nan}, {3, 1}, {4, 0.2}}}, {"flat", {{0, 1}, {4, 1}}}}},
+       {"empty", {}}});
   const std::string svg = examples::read_file(path);
   CHECK(contains(svg, "t &lt; u"));
   CHECK(contains(svg, "train &amp; test"));
@@ -172,7 +173,8 @@ TEST_CASE("results table: text in columns, CSV with quotes where they are needed
         "bicubic                28.12      7\n"
         "ours, with \"code\"          -  12345\n");
   table.print_and_write(folder / "new/table.csv");
-  CHECK(examples::read_file(folder / "new/table.csv") == "model,PSNR [dB],n\nbicubic,28.12,7\n\"ours, with \"\"code\"\"\",,12345\n");
+  CHECK(examples::read_file(folder / "new/table.csv") ==
+        "model,PSNR [dB],n\nbicubic,28.12,7\n\"ours, with \"\"code\"\"\",,12345\n");
   CHECK_THROWS(table.add("short", {1}));
 }
 

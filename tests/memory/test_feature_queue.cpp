@@ -16,7 +16,7 @@
 namespace {
 
 using contrastive::feature_queue;
-using row_index = contrastive::index;  // `index` alone is also a function of POSIX
+using row_index = contrastive::index_type;
 using contrastive::matrix_view;
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

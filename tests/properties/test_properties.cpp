@@ -16,27 +16,27 @@ namespace {
 
 /// A drawn problem: sizes, a seed for the rows, similarity, temperature.
 struct drawn {
-  index n = *rc::gen::inRange(1, 24), d = *rc::gen::inRange(1, 9);
+  index_type n = *rc::gen::inRange(1, 24), d = *rc::gen::inRange(1, 9);
   std::uint64_t seed = *rc::gen::inRange<std::uint64_t>(1, 1000000);
   similarity kind = *rc::gen::elementOf(std::vector<similarity>(std::begin(all_similarities), std::end(all_similarities)));
   double temperature = *rc::gen::elementOf(std::vector<double>{1.0, 0.5, 0.1, 0.05});
 
-  matrix<double> rows(index count, std::uint64_t which) const {
+  matrix<double> rows(index_type count, std::uint64_t which) const {
     return std::sqrt(3.0 / static_cast<double>(d)) * splitmix_uniform(seed * 16 + which, count, d);
   }
-  std::vector<int> labels(index count, int classes) const {
+  std::vector<int> labels(index_type count, int classes) const {
     std::vector<int> out;
-    for (index i = 0; i < count; ++i)
+    for (index_type i = 0; i < count; ++i)
       out.push_back(static_cast<int>((splitmix(seed * 16 + 9, static_cast<std::uint64_t>(i + 1)) + 1) / 2 * classes));
     return out;
   }
   /// A permutation of the numbers below count.
-  Eigen::PermutationMatrix<Eigen::Dynamic> shuffle(index count) const {
+  Eigen::PermutationMatrix<Eigen::Dynamic> shuffle(index_type count) const {
     Eigen::PermutationMatrix<Eigen::Dynamic> p(count);
     p.setIdentity();
-    for (index i = count - 1; i > 0; --i)
-      p.applyTranspositionOnTheRight(i, static_cast<index>((splitmix(seed * 16 + 10, static_cast<std::uint64_t>(i)) + 1) / 2 *
-                                                           static_cast<double>(i + 1)));
+    for (index_type i = count - 1; i > 0; --i)
+      p.applyTranspositionOnTheRight(i, static_cast<index_type>((splitmix(seed * 16 + 10, static_cast<std::uint64_t>(i)) + 1) /
+                                                                2 * static_cast<double>(i + 1)));
     return p;
   }
 };
@@ -76,7 +76,7 @@ TEST_CASE("property: samples in another order give the same loss and the gradien
 
     const std::vector<int> labels = p.labels(p.n, 4);
     std::vector<int> shuffled_labels(labels.size());
-    for (index i = 0; i < p.n; ++i)
+    for (index_type i = 0; i < p.n; ++i)
       shuffled_labels[static_cast<std::size_t>(order.indices()(i))] = labels[static_cast<std::size_t>(i)];
     const auto r = value_and_gradient(sup_con{p.temperature, p.kind, reduction::mean, pooling::mean_log, labels}, a);
     const auto s =
@@ -106,12 +106,13 @@ TEST_CASE("property: cosine does not see the length of a row, and its gradient i
     const drawn p;
     const matrix<double> a = p.rows(p.n, 1), b = p.rows(p.n, 2);
     matrix<double> scaled = a;
-    for (index i = 0; i < p.n; ++i) scaled.row(i) *= std::exp(3 * splitmix(p.seed * 16 + 4, static_cast<std::uint64_t>(i + 1)));
+    for (index_type i = 0; i < p.n; ++i)
+      scaled.row(i) *= std::exp(3 * splitmix(p.seed * 16 + 4, static_cast<std::uint64_t>(i + 1)));
     const nt_xent loss{.temperature = p.temperature};
     const auto r = value_and_gradient(loss, a, b), s = value_and_gradient(loss, scaled, b);
     RC_ASSERT(close(r.loss, s.loss, p.temperature));
     for (const auto& [z, g] : {std::pair{a, r.gradients[0]}, {b, r.gradients[1]}})
-      for (index i = 0; i < p.n; ++i) RC_ASSERT(std::fabs(z.row(i).dot(g.row(i))) <= rounding / p.temperature);
+      for (index_type i = 0; i < p.n; ++i) RC_ASSERT(std::fabs(z.row(i).dot(g.row(i))) <= rounding / p.temperature);
   });
 }
 
@@ -174,7 +175,7 @@ TEST_CASE("nt_xent: equal rows give log(2N - 1)") {
 TEST_CASE("info_nce: equal rows give the logarithm of the number of candidates") {
   check_property([] {
     const drawn p;
-    const index queue = 5;
+    const index_type queue = 5;
     const matrix<double> z = p.rows(1, 1).replicate(p.n, 1), more = p.rows(1, 1).replicate(queue, 1);
     const double n = static_cast<double>(p.n);
     const info_nce loss{.temperature = p.temperature, .similarity = p.kind};
@@ -242,10 +243,10 @@ TEST_CASE("conditional_contrastive: classes by other names are the same classes"
 TEST_CASE("weighted_info_nce: weights of one are info_nce, for every set of negatives") {
   check_property([] {
     const drawn p;
-    const index queue = 6, own = 2;
+    const index_type queue = 6, own = 2;
     const matrix<double> q = p.rows(p.n, 1), k = p.rows(p.n, 2), shared = p.rows(queue, 3), each = p.rows(p.n * own, 4);
     for (const auto normalize : {weight_normalization::none, weight_normalization::mean_one}) {
-      const auto check = [&](bool in_batch, negatives set, index further, const auto&... embeddings) {
+      const auto check = [&](bool in_batch, negatives set, index_type further, const auto&... embeddings) {
         const matrix<float> ones = matrix<float>::Ones(p.n, (in_batch ? p.n : 0) + further);
         const auto r = value_and_gradient(
             weighted_info_nce{p.temperature, p.kind, reduction::mean, normalize, in_batch, set, ones}, embeddings...);
@@ -269,7 +270,7 @@ TEST_CASE("weighted_info_nce: under mean_one the scale of a row of weights does 
     const matrix<double> q = p.rows(p.n, 1), k = p.rows(p.n, 2);
     const matrix<float> w = (splitmix_uniform(p.seed * 16 + 6, p.n, p.n).array() + 1).cast<float>();
     matrix<float> scaled = w;
-    for (index i = 0; i < p.n; ++i) scaled.row(i) *= std::ldexp(1.0f, static_cast<int>(i) - 10);  // exact in float
+    for (index_type i = 0; i < p.n; ++i) scaled.row(i) *= std::ldexp(1.0f, static_cast<int>(i) - 10);  // exact in float
     const auto loss = [&](const matrix<float>& weights) {
       return value_and_gradient(weighted_info_nce{p.temperature, p.kind, reduction::mean, weight_normalization::mean_one, true,
                                                   negatives::shared, weights},
@@ -299,7 +300,7 @@ TEST_CASE("clip: it is the mean of info_nce in both directions") {
 TEST_CASE("info_nce: a queue shuffled, or given to each query as its own, is the same queue") {
   check_property([] {
     const drawn p;
-    const index queue = p.n + 3;
+    const index_type queue = p.n + 3;
     const matrix<double> q = p.rows(p.n, 1), k = p.rows(p.n, 2), queued = p.rows(queue, 3);
     const auto order = p.shuffle(queue);
     const matrix<double> shuffled = order * queued;
@@ -312,7 +313,7 @@ TEST_CASE("info_nce: a queue shuffled, or given to each query as its own, is the
     const auto t =
         value_and_gradient(info_nce{p.temperature, p.kind, reduction::mean, false, negatives::per_anchor}, q, k, copies);
     matrix<double> summed = matrix<double>::Zero(queue, p.d);
-    for (index i = 0; i < p.n; ++i) summed += t.gradients[2].middleRows(i * queue, queue);
+    for (index_type i = 0; i < p.n; ++i) summed += t.gradients[2].middleRows(i * queue, queue);
     RC_ASSERT(close(r.loss, t.loss, p.temperature));
     RC_ASSERT(close(r.gradients[0], t.gradients[0], p.temperature));
     RC_ASSERT(close(r.gradients[2], summed, p.temperature));

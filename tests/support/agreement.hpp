@@ -39,9 +39,9 @@ inline double error_of(const std::vector<double>& expected, const std::vector<do
 inline double error_of(const matrix<double>& expected, const matrix<double>& came) {
   if (expected.rows() != came.rows() || expected.cols() != came.cols()) return infinitely_far;
   double worst = 0;
-  for (index r = 0; r < expected.rows(); ++r) {
+  for (index_type r = 0; r < expected.rows(); ++r) {
     const double scale = std::max(1.0, expected.row(r).cwiseAbs().maxCoeff());
-    for (index c = 0; c < expected.cols(); ++c) {
+    for (index_type c = 0; c < expected.cols(); ++c) {
       const double e = std::fabs(came(r, c) - expected(r, c)) / scale;
       worst = std::max(worst, std::isfinite(e) ? e : infinitely_far);
     }

@@ -16,7 +16,7 @@ using views = std::vector<matrix_view<const T>>;
 struct answer {
   double loss = 0;
   double temperature_gradient = 0;
-  index valid_anchors = 0;
+  index_type valid_anchors = 0;
   std::vector<double> per_anchor;  // empty unless the reduction is none
   std::vector<matrix<double>> gradients;
 };

@@ -33,9 +33,9 @@ inline json read_cases(const std::string& file, const std::string& folder) {
 
 template <class T>
 matrix<T> matrix_of(const json& rows) {
-  matrix<T> m(static_cast<index>(rows.size()), static_cast<index>(rows.at(0).size()));
-  for (index r = 0; r < m.rows(); ++r)
-    for (index c = 0; c < m.cols(); ++c)
+  matrix<T> m(static_cast<index_type>(rows.size()), static_cast<index_type>(rows.at(0).size()));
+  for (index_type r = 0; r < m.rows(); ++r)
+    for (index_type c = 0; c < m.cols(); ++c)
       m(r, c) = static_cast<T>(rows[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)].get<double>());
   return m;
 }
@@ -58,7 +58,8 @@ struct problem {
       for (const auto& e : c["embeddings"]) embeddings.push_back(matrix_of<T>(e));
     if (c.contains("labels")) labels = c["labels"].get<std::vector<std::int64_t>>();
     if (c.contains("labels_are_row_modulo"))
-      for (index i = 0; i < embeddings[0].rows(); ++i) labels.push_back(i % c["labels_are_row_modulo"].get<std::int64_t>());
+      for (index_type i = 0; i < embeddings[0].rows(); ++i)
+        labels.push_back(i % c["labels_are_row_modulo"].get<std::int64_t>());
     if (c.contains("weights")) weights = matrix_of<float>(c["weights"]);
     arguments.assign(embeddings.begin(), embeddings.end());
   }
@@ -113,7 +114,7 @@ inline double error_of_digest(const json& expected, const json& generated, const
   double worst = std::max(error_of(expected["norm"].get<double>(), came.norm()),
                           error_of(expected["dot"].get<double>(), came.cwiseProduct(probe).sum()));
   for (const auto& e : expected["entries"])
-    worst = std::max(worst, error_of(e[2].get<double>(), came(e[0].get<index>(), e[1].get<index>())));
+    worst = std::max(worst, error_of(e[2].get<double>(), came(e[0].get<index_type>(), e[1].get<index_type>())));
   return worst;
 }
 

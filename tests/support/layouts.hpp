@@ -18,8 +18,8 @@ template <class T>
 class laid_out {
  public:
   laid_out(const matrix<T>& m, int layout) {
-    const index n = m.rows(), d = m.cols();
-    index between_rows = d, between_cols = 1, first = 0;
+    const index_type n = m.rows(), d = m.cols();
+    index_type between_rows = d, between_cols = 1, first = 0;
     switch (layout % num_layouts) {
       case 0:
         break;  // row-major
@@ -38,8 +38,8 @@ class laid_out {
     }
     memory_.assign(static_cast<std::size_t>(n * (2 * d + 4) + 4), std::numeric_limits<T>::quiet_NaN());
     const matrix_view<T> view(memory_.data() + first, n, d, between_rows, between_cols);
-    for (index r = 0; r < n; ++r)
-      for (index c = 0; c < d; ++c) view(r, c) = m(r, c);
+    for (index_type r = 0; r < n; ++r)
+      for (index_type c = 0; c < d; ++c) view(r, c) = m(r, c);
     view_ = view;
   }
   laid_out(const laid_out&) = delete;

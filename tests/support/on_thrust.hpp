@@ -15,12 +15,12 @@ namespace contrastive::testing {
 template <class T>
 class on_device {
  public:
-  explicit on_device(const views<T>& embeddings, index gap = 0) {
+  explicit on_device(const views<T>& embeddings, index_type gap = 0) {
     held_.reserve(embeddings.size());  // a device vector that moves may be copied
     for (const auto& v : embeddings) {
       std::vector<T> packed;
-      for (index r = 0; r < v.rows; ++r) {
-        for (index c = 0; c < v.cols; ++c) packed.push_back(v(r, c));
+      for (index_type r = 0; r < v.rows; ++r) {
+        for (index_type c = 0; c < v.cols; ++c) packed.push_back(v(r, c));
         packed.insert(packed.end(), static_cast<std::size_t>(gap), std::numeric_limits<T>::quiet_NaN());
       }
       held_.emplace_back(packed.begin(), packed.end());
@@ -60,7 +60,7 @@ answer widened(const thrust_engine::result<T>& r, const std::vector<thrust_engin
 
 /// What the Thrust engine gives.
 template <class T, class L>
-answer on_thrust(const L& loss, const views<T>& embeddings, thrust_engine::evaluator<T>& evaluate, index gap = 0) {
+answer on_thrust(const L& loss, const views<T>& embeddings, thrust_engine::evaluator<T>& evaluate, index_type gap = 0) {
   const on_device<T> arguments(embeddings, gap);
   return widened(evaluate.value_and_gradient(loss, arguments.rows()), arguments.rows());
 }

@@ -26,9 +26,9 @@ inline double splitmix(std::uint64_t seed, std::uint64_t n) {
 }
 
 /// The generated inputs of the big cases, row after row.
-inline matrix<double> splitmix_uniform(std::uint64_t seed, index rows, index cols) {
+inline matrix<double> splitmix_uniform(std::uint64_t seed, index_type rows, index_type cols) {
   matrix<double> m(rows, cols);
-  for (index i = 0; i < rows * cols; ++i) m.data()[i] = splitmix(seed, static_cast<std::uint64_t>(i + 1));
+  for (index_type i = 0; i < rows * cols; ++i) m.data()[i] = splitmix(seed, static_cast<std::uint64_t>(i + 1));
   return m;
 }
 
@@ -40,16 +40,16 @@ inline std::uint64_t run_seed() {
 
 /// Rows of norm about 1, the `which`-th matrix of this run.
 template <class T>
-matrix<T> random_rows(index rows, index cols, std::uint64_t which) {
+matrix<T> random_rows(index_type rows, index_type cols, std::uint64_t which) {
   const double scale = std::sqrt(3.0 / static_cast<double>(cols));
   return (scale * splitmix_uniform(run_seed() * 100003 + which, rows, cols)).cast<T>();
 }
 
 /// Labels in [0, classes), the `which`-th of this run.
 template <class Integer = int>
-std::vector<Integer> random_labels(index count, int classes, std::uint64_t which) {
+std::vector<Integer> random_labels(index_type count, int classes, std::uint64_t which) {
   std::vector<Integer> labels;
-  for (index i = 0; i < count; ++i) {
+  for (index_type i = 0; i < count; ++i) {
     const double u = splitmix(run_seed() * 100003 + which, static_cast<std::uint64_t>(i + 1));  // in [-1, 1)
     labels.push_back(static_cast<Integer>((u + 1) / 2 * classes));
   }
@@ -57,7 +57,7 @@ std::vector<Integer> random_labels(index count, int classes, std::uint64_t which
 }
 
 /// Weights in [0, 2) of which about a fifth are 0, the `which`-th of this run.
-inline matrix<float> random_weights(index rows, index cols, std::uint64_t which) {
+inline matrix<float> random_weights(index_type rows, index_type cols, std::uint64_t which) {
   const matrix<double> u = splitmix_uniform(run_seed() * 100003 + which, rows, cols);
   return u.unaryExpr([](double v) { return v < -0.6 ? 0.0 : v + 1; }).cast<float>();
 }

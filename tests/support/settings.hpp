@@ -21,7 +21,7 @@ constexpr reduction all_reductions[] = {reduction::mean, reduction::sum, reducti
 
 /// What the losses of a sweep share.
 struct setting {
-  index n = 1, d = 1;
+  index_type n = 1, d = 1;
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
   double temperature = 0.5;
@@ -38,8 +38,8 @@ struct setting {
 /// Sizes below, at and above what tiles and vectors are made of, each under every similarity; what else there is to
 /// choose takes turns, with periods that share no factor with the number of sizes.
 inline std::vector<setting> awkward_settings() {
-  constexpr index sizes[][2] = {{1, 1},  {1, 128}, {2, 3},    {3, 16},  {3, 33},  {31, 128},
-                                {33, 3}, {33, 33}, {127, 16}, {129, 1}, {129, 33}};
+  constexpr index_type sizes[][2] = {{1, 1},  {1, 128}, {2, 3},    {3, 16},  {3, 33},  {31, 128},
+                                     {33, 3}, {33, 33}, {127, 16}, {129, 1}, {129, 33}};
   constexpr double temperatures[] = {0.5, 0.1, 0.03};
   std::vector<setting> out;
   int turn = 0;
@@ -55,9 +55,9 @@ inline std::vector<setting> awkward_settings() {
 template <class T>
 class arguments {
  public:
-  arguments(const setting& s, std::vector<index> rows, std::uint64_t which = 1) {
+  arguments(const setting& s, std::vector<index_type> rows, std::uint64_t which = 1) {
     int layout = s.layout;
-    for (const index r : rows) held_.emplace_back(random_rows<T>(r, s.d, which++), layout++);
+    for (const index_type r : rows) held_.emplace_back(random_rows<T>(r, s.d, which++), layout++);
     for (const auto& h : held_) views_.push_back(h.view());
   }
   const testing::views<T>& views() const { return views_; }
@@ -70,7 +70,7 @@ class arguments {
 /// Calls visit(what, loss, views) for each of the six losses in each of its forms.
 template <class T, class Visit>
 void each_loss(const setting& s, Visit visit) {
-  const index n = s.n, own = 3, queue = n + 6;
+  const index_type n = s.n, own = 3, queue = n + 6;
   const double t = s.temperature;
   const arguments<T> one(s, {n}), two(s, {n, n}), three(s, {n, n, n}), with_queue(s, {n, n, queue}),
       with_own(s, {n, n, n * own}), with_proxies(s, {n, 5});

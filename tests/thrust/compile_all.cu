@@ -21,13 +21,15 @@ struct neighbours {
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
   static constexpr auto pooling = contrastive::pooling::log_sum;
 
-  CONTRASTIVE_HOST_DEVICE double denominator(index i, index j) const { return i != j ? 1 : 0; }
-  CONTRASTIVE_HOST_DEVICE double positive(index i, index j) const { return i - j == 1 || j - i == 1 ? 1 : 0; }
+  CONTRASTIVE_HOST_DEVICE double denominator(index_type i, index_type j) const { return i != j ? 1 : 0; }
+  CONTRASTIVE_HOST_DEVICE double positive(index_type i, index_type j) const { return i - j == 1 || j - i == 1 ? 1 : 0; }
 };
 
 /// Weights of negatives by a function of the user's own.
 struct by_column {
-  CONTRASTIVE_HOST_DEVICE double operator()(index i, index column) const { return static_cast<double>((i + column) % 3); }
+  CONTRASTIVE_HOST_DEVICE double operator()(index_type i, index_type column) const {
+    return static_cast<double>((i + column) % 3);
+  }
 };
 
 using scalar = CONTRASTIVE_SCALAR;

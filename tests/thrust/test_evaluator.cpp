@@ -21,15 +21,15 @@ namespace {
 using thrust_engine::device_rows;
 
 // What lies on the host does not compile as an argument.
-static_assert(std::is_constructible_v<device_rows<float>, thrust::device_vector<float>&, index, index>);
-static_assert(std::is_constructible_v<device_rows<float>, thrust::device_ptr<float>, index, index>);
-static_assert(std::is_constructible_v<device_rows<float>, thrust::device_ptr<const float>, index, index, index>);
-static_assert(std::is_constructible_v<device_rows<float>, thrust::universal_vector<float>&, index, index>);
-static_assert(!std::is_constructible_v<device_rows<float>, float*, index, index>);
-static_assert(!std::is_constructible_v<device_rows<float>, std::vector<float>&, index, index>);
-static_assert(!std::is_constructible_v<device_rows<float>, thrust::host_vector<float>&, index, index>);
-static_assert(!std::is_constructible_v<device_rows<float>, thrust::device_vector<double>&, index, index>);
-static_assert(!std::is_constructible_v<device_rows<float>, thrust::device_vector<float>&&, index, index>);
+static_assert(std::is_constructible_v<device_rows<float>, thrust::device_vector<float>&, index_type, index_type>);
+static_assert(std::is_constructible_v<device_rows<float>, thrust::device_ptr<float>, index_type, index_type>);
+static_assert(std::is_constructible_v<device_rows<float>, thrust::device_ptr<const float>, index_type, index_type, index_type>);
+static_assert(std::is_constructible_v<device_rows<float>, thrust::universal_vector<float>&, index_type, index_type>);
+static_assert(!std::is_constructible_v<device_rows<float>, float*, index_type, index_type>);
+static_assert(!std::is_constructible_v<device_rows<float>, std::vector<float>&, index_type, index_type>);
+static_assert(!std::is_constructible_v<device_rows<float>, thrust::host_vector<float>&, index_type, index_type>);
+static_assert(!std::is_constructible_v<device_rows<float>, thrust::device_vector<double>&, index_type, index_type>);
+static_assert(!std::is_constructible_v<device_rows<float>, thrust::device_vector<float>&&, index_type, index_type>);
 
 bool all_zero(const matrix<double>& m) { return m.size() > 0 && (m.array() == 0).all(); }
 
@@ -75,7 +75,7 @@ TEMPLATE_TEST_CASE("thrust: device vectors with a shape, views of them, and fixe
 TEMPLATE_TEST_CASE("thrust: an evaluator serves calls of changing size, loss and reduction", "", float, double) {
   using T = TestType;
   thrust_engine::evaluator<T> evaluate;
-  for (const index n : {40, 3, 70, 1})
+  for (const index_type n : {40, 3, 70, 1})
     for (const reduction reduce : all_reductions) {
       const setting s{n, 6, similarity::cosine, reduce, 0.2, 0};
       INFO(s.text());
@@ -101,7 +101,7 @@ TEMPLATE_TEST_CASE("thrust: an anchor without a positive has loss 0 and is not c
 TEMPLATE_TEST_CASE("thrust: no anchor with a positive gives loss 0, gradients 0 and no valid anchor", "", float, double) {
   using T = TestType;
   const std::vector<int> labels{0, 1, 2, 3, 4, 5};
-  for (const index n : {6, 1})
+  for (const index_type n : {6, 1})
     for (const reduction r : all_reductions)
       for (const similarity s : all_similarities) {
         const matrix<T> z = T(100) * random_rows<T>(n, 3, 1);

@@ -11,7 +11,7 @@ namespace contrastive::testing {
 namespace {
 
 template <class T, class L>
-void check_own(const setting& s, L loss, const std::vector<index>& rows) {
+void check_own(const setting& s, L loss, const std::vector<index_type>& rows) {
   loss.temperature = s.temperature, loss.similarity = s.similarity, loss.reduction = s.reduction;
   const arguments<T> embeddings(s, rows);
   INFO(s.text());
@@ -36,12 +36,12 @@ void check_in_every_arrangement() {
 struct listed_both_ways : scattered {
   static constexpr auto arrangement = contrastive::arrangement::both_ways;
 
-  double denominator(index i, index j) const { return i == j ? 0.5 : 0; }
-  double positive(index i, index j) const { return i == j ? 2 : 0; }
-  index tiled_begin() const { return 0; }
-  index tiled_end() const { return 0; }
-  index listed_per_anchor() const { return 1; }
-  index listed(index i, index) const { return i; }
+  double denominator(index_type i, index_type j) const { return i == j ? 0.5 : 0; }
+  double positive(index_type i, index_type j) const { return i == j ? 2 : 0; }
+  index_type tiled_begin() const { return 0; }
+  index_type tiled_end() const { return 0; }
+  index_type listed_per_anchor() const { return 1; }
+  index_type listed(index_type i, index_type) const { return i; }
 };
 
 }  // namespace
@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("thrust: a user's own weights agree with their definition in 
 
 TEMPLATE_TEST_CASE("thrust: what a loss says of tiles and lists changes nothing", "", float, double) {
   for (const setting& s : awkward_settings())
-    for (const index run : {1, 4, 1000})
+    for (const index_type run : {1, 4, 1000})
       for (const pooling pool : {pooling::mean_log, pooling::log_sum}) {
         INFO("runs of " << run << ", pooling " << static_cast<int>(pool));
         check_own<TestType>(s, outspoken{.pooling = pool, .num_rows = s.n, .run = run}, {s.n, 2});
@@ -107,8 +107,8 @@ TEMPLATE_TEST_CASE("thrust: NaN or infinity in a row gives a NaN loss and NaN gr
           std::vector<matrix<T>> copies;
           for (const auto& v : rows) {
             copies.emplace_back(v.rows, v.cols);
-            for (index i = 0; i < v.rows; ++i)
-              for (index k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
+            for (index_type i = 0; i < v.rows; ++i)
+              for (index_type k = 0; k < v.cols; ++k) copies.back()(i, k) = v(i, k);
           }
           copies[argument](2, 1) = bad;
           const answer r = on_thrust<T>(loss, views<T>(copies.begin(), copies.end()));

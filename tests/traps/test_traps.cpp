@@ -12,7 +12,7 @@ namespace contrastive::testing {
 TEMPLATE_TEST_CASE("trap: e^(1/temperature) overflows float below 0.0113, the loss does not", "", float, double) {
   using T = TestType;
   // Pairs of equal rows, the pairs orthogonal to each other: l = log(1 + 2 (N - 1) e^(-1/temperature)) by hand.
-  const index n = 6;
+  const index_type n = 6;
   const matrix<T> z = matrix<T>::Identity(n, n);
   for (const double temperature : {0.0113, 0.01, 0.002, 0.0001}) {
     INFO("temperature " << temperature);
@@ -32,7 +32,7 @@ TEMPLATE_TEST_CASE("trap: e^(1/temperature) overflows float below 0.0113, the lo
 TEMPLATE_TEST_CASE("trap: a maximum over the pair of a row and itself lets all kept terms underflow", "", float, double) {
   using T = TestType;
   // Orthonormal rows: every kept similarity is 0, that of a row with itself 1. l = log(n - 1) whatever the temperature.
-  const index n = 8;
+  const index_type n = 8;
   const matrix<T> z = matrix<T>::Identity(n, n);
   const std::vector<int> labels{0, 0, 1, 1, 2, 2, 3, 3};
   for (const double temperature : {0.1, 0.008, 0.001, 0.0001}) {
@@ -85,7 +85,7 @@ TEMPLATE_TEST_CASE("trap: an anchor without a positive is neither NaN nor a 0 in
 
 TEMPLATE_TEST_CASE("trap: a batch of one class of equal rows gives log(n - 1), not 0", "", float, double) {
   using T = TestType;
-  for (const index n : {2, 3, 40}) {
+  for (const index_type n : {2, 3, 40}) {
     const matrix<T> z = matrix<T>::Ones(n, 5);
     const std::vector<int> labels(static_cast<std::size_t>(n), 4);
     const auto r = widened(value_and_gradient(sup_con{.labels = labels}, z));

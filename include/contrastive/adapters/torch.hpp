@@ -3,12 +3,13 @@
 // torch_loss: a loss as a differentiable function of libtorch's tensors. Target contrastive::torch.
 //
 // Works with libtorch 1.13 and 2. Compiled by nvcc beside a libtorch with CUDA, tensors on a GPU go to the CUDA engine on the
-// current stream; elsewhere they are refused in words. nvcc does not read the CPU engine's kernels: such a file is compiled with
-// CONTRASTIVE_SEPARATE_ENGINE, and one file of the host's compiler includes contrastive/separate_engine.hpp.
+// current stream; elsewhere they are refused in words. nvcc does not read the CPU engine's kernels: such a file is compiled
+// with CONTRASTIVE_SEPARATE_ENGINE, and one file of the host's compiler includes contrastive/separate_engine.hpp.
 #pragma once
 
 #if defined(__CUDACC__) && !defined(CONTRASTIVE_SEPARATE_ENGINE)
-#error "contrastive/adapters/torch.hpp: under nvcc define CONTRASTIVE_SEPARATE_ENGINE, and include contrastive/separate_engine.hpp in one host file"
+#error \
+    "contrastive/adapters/torch.hpp: under nvcc define CONTRASTIVE_SEPARATE_ENGINE, and include contrastive/separate_engine.hpp in one host file"
 #endif
 
 #include <ATen/ATen.h>
@@ -32,7 +33,8 @@
 #define CONTRASTIVE_TORCH_ON_DEVICE 1
 #endif
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// A temperature that is a tensor of one number, to be learned: torch_loss(loss, learned_temperature(tau), z1, z2). It takes
 /// the place of the loss's own; its gradient goes to `tau`. A tensor on a GPU is read from there, which waits for it.
@@ -47,7 +49,8 @@ inline label_view labels_of(const torch::Tensor& labels) {
   const auto type = labels.scalar_type();
   if (labels.dim() != 1 || (type != torch::kInt32 && type != torch::kInt64) || !labels.is_contiguous())
     detail::refuse("labels_of", "labels", "a contiguous tensor (n) of int32 or int64",
-                   std::string(labels.is_contiguous() ? "" : "strided ") + c10::toString(type) + " of " + std::to_string(labels.dim()) + " dimensions");
+                   std::string(labels.is_contiguous() ? "" : "strided ") + c10::toString(type) + " of " +
+                       std::to_string(labels.dim()) + " dimensions");
   if (type == torch::kInt32) return {labels.data_ptr<std::int32_t>(), labels.size(0)};
   return {labels.data_ptr<std::int64_t>(), labels.size(0)};
 }
@@ -66,20 +69,23 @@ namespace detail {
 /// The node of the graph: it carries gradients that are there already and multiplies them by what comes back.
 struct known_gradients : torch::autograd::Function<known_gradients> {
   /// `inputs` are the variables; `value` and `gradients` (undefined where not wanted) come in vectors, which are no variables.
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList inputs, const std::vector<torch::Tensor>& value,
-                               const std::vector<torch::Tensor>& gradients) {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList inputs,
+                               const std::vector<torch::Tensor>& value, const std::vector<torch::Tensor>& gradients) {
     (void)inputs;
     context->save_for_backward(gradients);
     return value[0];
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, const torch::autograd::variable_list& from_above) {
-    TORCH_CHECK(!torch::GradMode::is_enabled(), "contrastive: torch_loss has no second derivatives: call backward without create_graph");
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& from_above) {
+    TORCH_CHECK(!torch::GradMode::is_enabled(),
+                "contrastive: torch_loss has no second derivatives: call backward without create_graph");
     torch::Tensor factor = from_above[0];
     if (factor.dim() > 0 && factor.numel() > 0) {  // reduction::none: the gradients are those of the sum
       const torch::Tensor first = factor.reshape({-1})[0];
       TORCH_CHECK(factor.eq(first).all().item<bool>(),
-                  "contrastive: torch_loss with reduction::none has gradients of the sum or the mean of the losses alone, not of sums that "
+                  "contrastive: torch_loss with reduction::none has gradients of the sum or the mean of the losses alone, not "
+                  "of sums that "
                   "weigh them differently");
       factor = first;
     }
@@ -109,7 +115,8 @@ void check_tensors(const std::vector<torch::Tensor>& embeddings) {
     if (e.layout() != torch::kStrided) refuse(who, what, "a strided (dense) tensor", "a tensor of another layout");
     if (e.dim() != 2) refuse(who, what, "a tensor (n, d)", "one of " + std::to_string(e.dim()) + " dimensions");
     if (e.scalar_type() != embeddings[0].scalar_type())
-      refuse(who, what, std::string("the type of argument 1, ") + c10::toString(embeddings[0].scalar_type()), c10::toString(e.scalar_type()));
+      refuse(who, what, std::string("the type of argument 1, ") + c10::toString(embeddings[0].scalar_type()),
+             c10::toString(e.scalar_type()));
     if (e.device() != embeddings[0].device())
       refuse(who, what, "the device of argument 1, " + embeddings[0].device().str(), e.device().str());
   }
@@ -128,7 +135,8 @@ evaluator<T>& torch_evaluator() {
 }
 
 template <class T, class L>
-torch_result evaluate_on_host(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted, bool learned) {
+torch_result evaluate_on_host(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted,
+                              bool learned) {
   evaluator<T>& evaluate = torch_evaluator<T>();
   const auto type = embeddings[0].scalar_type();
   torch_result out;
@@ -178,19 +186,20 @@ torch_result evaluate_on_device(const L& loss, const std::vector<torch::Tensor>&
   std::vector<shape> shapes;
   cuda::outputs<S, number> to;
   torch_result out;
-  index total = 0;
+  index_type total = 0;
   for (std::size_t a = 0; a < embeddings.size(); ++a) {
     const torch::Tensor& e = embeddings[a];
     rows.push_back({static_cast<const S*>(e.data_ptr()), e.size(0), e.size(1), e.stride(0), e.stride(1)});
     shapes.push_back({e.size(0), e.size(1)});
     total += e.size(0);
     out.gradients.emplace_back(wanted[a] ? torch::empty({e.size(0), e.size(1)}, numbers) : torch::Tensor());
-    to.gradients.push_back(wanted[a] ? cuda::device_matrix_view<number>{out.gradients[a].template data_ptr<number>(), e.size(0), e.size(1)}
-                                     : cuda::device_matrix_view<number>{});
+    to.gradients.push_back(
+        wanted[a] ? cuda::device_matrix_view<number>{out.gradients[a].template data_ptr<number>(), e.size(0), e.size(1)}
+                  : cuda::device_matrix_view<number>{});
   }
   out.loss = torch::empty({}, numbers);
   out.temperature_gradient = torch::empty({}, numbers);
-  const index anchors = loss.arrangement == arrangement::all_against_all ? total : embeddings[0].size(0);
+  const index_type anchors = loss.arrangement == arrangement::all_against_all ? total : embeddings[0].size(0);
   const torch::Tensor losses = loss.reduction == reduction::none ? torch::empty({anchors}, numbers) : torch::Tensor();
   to.loss = out.loss.template data_ptr<number>();
   to.temperature_gradient = out.temperature_gradient.template data_ptr<number>();
@@ -211,7 +220,8 @@ inline constexpr bool torch_on_device = false;
 
 /// OnDevice keeps apart what nvcc and what the host's compiler make of one name in one program.
 template <bool OnDevice, class L>
-torch_result evaluate_tensors(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted, bool learned) {
+torch_result evaluate_tensors(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted,
+                              bool learned) {
   const auto type = embeddings[0].scalar_type();
   const torch::Device device = embeddings[0].device();
   if (device.is_cpu()) {
@@ -230,15 +240,18 @@ torch_result evaluate_tensors(const L& loss, const std::vector<torch::Tensor>& e
     }
 #endif
   }
-  refuse(loss_name<L>(), "argument 1", OnDevice ? "a tensor on the CPU or on a GPU of NVIDIA's" : "a tensor on the CPU, since this file was compiled without CUDA",
+  refuse(loss_name<L>(), "argument 1",
+         OnDevice ? "a tensor on the CPU or on a GPU of NVIDIA's"
+                  : "a tensor on the CPU, since this file was compiled without CUDA",
          "one on " + device.str());
 }
 
 template <bool OnDevice, class L>
 torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const std::vector<torch::Tensor>& embeddings) {
-  static_assert(loss_function<L>,
-                "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
-                "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
+  static_assert(
+      loss_function<L>,
+      "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
+      "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
   check_tensors<L>(embeddings);
   L loss = given;
   if (temperature.defined()) {
@@ -264,7 +277,8 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
   std::vector<torch::Tensor> inputs = embeddings, gradients = std::move(r.gradients);
   if (temperature.defined()) {
     inputs.push_back(temperature);
-    gradients.push_back(learned ? r.temperature_gradient.to(temperature.options()).reshape(temperature.sizes()) : torch::Tensor());
+    gradients.push_back(learned ? r.temperature_gradient.to(temperature.options()).reshape(temperature.sizes())
+                                : torch::Tensor());
   }
   return known_gradients::apply(at::TensorList(inputs), std::vector<torch::Tensor>{r.loss}, gradients);
 }
@@ -278,9 +292,9 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
 /// differentiated. Gradients flow to every embedding that requires one and, with learned_temperature, to the temperature; a
 /// tensor that requires none, such as a queue, costs none. Loss and gradients are computed together when the loss is called
 /// (only the loss where gradients are off); backward() multiplies. There are no second derivatives.
-/// On the CPU: float32 and float64 of any strides, read where they lie, on as many threads as libtorch has. On a GPU, where this is
-/// compiled by nvcc: also bfloat16 and float16, on libtorch's current stream, with labels and weights of the loss on that GPU too.
-/// Throws std::invalid_argument for a wrong type, device, number of dimensions or shape.
+/// On the CPU: float32 and float64 of any strides, read where they lie, on as many threads as libtorch has. On a GPU, where
+/// this is compiled by nvcc: also bfloat16 and float16, on libtorch's current stream, with labels and weights of the loss on
+/// that GPU too. Throws std::invalid_argument for a wrong type, device, number of dimensions or shape.
 ///
 ///   torch::Tensor loss = contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
 ///   loss.backward();
@@ -295,7 +309,8 @@ torch::Tensor torch_loss(const L& loss, const std::vector<torch::Tensor>& embedd
 }
 /// The same with a temperature to be learned.
 template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
-torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const torch::Tensor& embeddings, const More&... more) {
+torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const torch::Tensor& embeddings,
+                         const More&... more) {
   return detail::torch_loss<OnDevice>(loss, temperature.value, {embeddings, more...});
 }
 template <class L, bool OnDevice = detail::torch_on_device>
@@ -303,4 +318,5 @@ torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, 
   return detail::torch_loss<OnDevice>(loss, temperature.value, embeddings);
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

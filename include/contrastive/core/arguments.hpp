@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// An embedding argument whose gradient is not wanted, such as a queue: it is neither computed nor returned
 /// (its entry in `gradients` is an empty matrix).
@@ -28,7 +29,7 @@ struct argument_traits {  // not an embedding argument
   static constexpr bool valid = false;
 };
 template <strided_matrix E>
-  requires std::is_pointer_v<decltype(std::declval<const E&>().data())>
+requires std::is_pointer_v<decltype(std::declval<const E&>().data())>
 struct argument_traits<E> {
   static constexpr bool valid = true, needs_gradient = true;
   using scalar = std::remove_cv_t<std::remove_pointer_t<decltype(std::declval<const E&>().data())>>;
@@ -49,11 +50,13 @@ struct argument_traits<no_gradient_view<T>> {
 
 /// A floating point type of 16 bits, such as Eigen::half and Eigen::bfloat16.
 template <class S>
-concept half_scalar = sizeof(S) == 2 && !std::is_integral_v<S> && requires(const S& s) { static_cast<float>(s); };
+concept half_scalar = sizeof(S) == 2 && !std::is_integral_v<S> && requires(const S& s) {
+  static_cast<float>(s);
+};
 
 /// One of those with the exponent of a float and 8 bits: Eigen::bfloat16.
 template <class S>
-inline constexpr bool is_bfloat16 = half_scalar<S> && std::numeric_limits<S>::digits == 8;
+inline constexpr bool is_bfloat16 = half_scalar<S>&& std::numeric_limits<S>::digits == 8;
 
 /// The scalar that embeddings of type S are computed in: itself, and float for 16 bits.
 template <class S>
@@ -69,28 +72,33 @@ struct computed_in<S> {
 template <class T>
 struct argument {
   const void* data = nullptr;
-  index rows = 0, cols = 0;
-  index row_stride = 0, col_stride = 1;
+  index_type rows = 0, cols = 0;
+  index_type row_stride = 0, col_stride = 1;
   bool needs_gradient = true;
-  void (*read_elements)(const void* data, index first, index stride, index count, T* out) = nullptr;
+  void (*read_elements)(const void* data, index_type first, index_type stride, index_type count, T* out) = nullptr;
 
   /// out[0 … count) = elements (row, col) … (row, col + count - 1).
-  void read(index row, index col, index count, T* out) const {
+  void read(index_type row, index_type col, index_type count, T* out) const {
     read_elements(data, row * row_stride + col * col_stride, col_stride, count, out);
   }
 };
 
 template <class T, class S>
 argument<T> argument_of(const matrix_view<const S>& view, bool needs_gradient) {
-  return {view.data, view.rows, view.cols, view.row_stride, view.col_stride, needs_gradient,
-          [](const void* data, index first, index stride, index count, T* out) {
+  return {view.data,
+          view.rows,
+          view.cols,
+          view.row_stride,
+          view.col_stride,
+          needs_gradient,
+          [](const void* data, index_type first, index_type stride, index_type count, T* out) {
             const S* from = static_cast<const S*>(data) + first;
             if constexpr (std::is_same_v<T, S>)
               if (stride == 1) {
                 std::memcpy(out, from, static_cast<std::size_t>(count) * sizeof(T));
                 return;
               }
-            for (index k = 0; k < count; ++k) out[k] = static_cast<T>(from[k * stride]);
+            for (index_type k = 0; k < count; ++k) out[k] = static_cast<T>(from[k * stride]);
           }};
 }
 
@@ -122,4 +130,5 @@ no_gradient_view<detail::scalar_of<E>> no_gradient(const E& rows) {
   return {detail::argument_traits<E>::view(rows)};
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -6,10 +6,11 @@
 #include <contrastive/core/instruction_flags.hpp>
 #include <cstddef>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// Rows, columns and strides: 64 bits and signed, so that N² may pass 2³¹.
-using index = std::ptrdiff_t;
+using index_type = std::ptrdiff_t;
 
 /// How alike two rows are, s_ij.
 enum class similarity {
@@ -39,4 +40,5 @@ enum class arrangement {
   both_ways            ///< two arguments a, b: the mean of a against b and b against a, from one similarity matrix
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

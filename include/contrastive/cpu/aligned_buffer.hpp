@@ -7,7 +7,9 @@
 #include <new>
 #include <type_traits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 /// Uninitialised room for numbers. Growing does not keep the contents.
 template <class T>
@@ -18,11 +20,13 @@ class aligned_buffer {
   aligned_buffer() = default;
   aligned_buffer(const aligned_buffer&) = delete;
   aligned_buffer& operator=(const aligned_buffer&) = delete;
-  aligned_buffer(aligned_buffer&& other) noexcept : data_(other.data_), size_(other.size_) { other.data_ = nullptr, other.size_ = 0; }
+  aligned_buffer(aligned_buffer&& other) noexcept : data_(other.data_), size_(other.size_) {
+    other.data_ = nullptr, other.size_ = 0;
+  }
   ~aligned_buffer() { release(); }
 
   /// Room for at least `size` elements; throws std::bad_alloc and is then empty.
-  void reserve(index size) {
+  void reserve(index_type size) {
     if (size <= size_) return;
     release();
     data_ = static_cast<T*>(::operator new(static_cast<std::size_t>(size) * sizeof(T), alignment));
@@ -39,7 +43,9 @@ class aligned_buffer {
   }
 
   T* data_ = nullptr;
-  index size_ = 0;
+  index_type size_ = 0;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

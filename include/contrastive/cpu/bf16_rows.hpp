@@ -11,28 +11,30 @@
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/similarity.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 /// A range of global rows in the role of anchors, of candidates, or of both.
 class bf16_rows {
  public:
-  static constexpr index group = 32;  // rows that are packed together
+  static constexpr index_type group = 32;  // rows that are packed together
 
-  void reserve(const bf16_kernel_table& kernels, index begin, index count, index dim) {
+  void reserve(const bf16_kernel_table& kernels, index_type begin, index_type count, index_type dim) {
     kernels_ = &kernels, begin_ = begin, count_ = count, dim_ = dim;
     padded_ = (count + group - 1) / group * group, depth_ = (dim + 31) / 32 * 32;
     straight_.reserve(padded_ * depth_), panels_.reserve(padded_ * depth_), pairs_.reserve(padded_ * depth_);
     factors_.reserve(padded_), scaled_factors_.reserve(padded_);
   }
-  index num_groups() const { return padded_ / group; }
-  index begin() const { return begin_; }
-  index count() const { return count_; }
-  index depth() const { return depth_; }
+  index_type num_groups() const { return padded_ / group; }
+  index_type begin() const { return begin_; }
+  index_type count() const { return count_; }
+  index_type depth() const { return depth_; }
 
   /// Reads and packs a group. `argument_row(r, line)` reads global row r, `norm(r)` is its length.
   template <class ArgumentRow, class Norm>
-  void pack(index g, bool cosine, float scale, float* line, ArgumentRow argument_row, Norm norm) {
-    for (index i = g * group; i < (g + 1) * group; ++i) {
+  void pack(index_type g, bool cosine, float scale, float* line, ArgumentRow argument_row, Norm norm) {
+    for (index_type i = g * group; i < (g + 1) * group; ++i) {
       std::uint16_t* to = straight_.data() + i * depth_;
       float factor = 0, power = 1;
       std::fill_n(line, depth_, 0.0f);
@@ -48,7 +50,7 @@ class bf16_rows {
           factor = direction ? static_cast<float>(1 / (length * static_cast<double>(power))) : 0.0f;
         }
       }
-      for (index k = 0; k < depth_; ++k) {
+      for (index_type k = 0; k < depth_; ++k) {
         const float value = line[k] * power;
         std::uint32_t bits;
         __builtin_memcpy(&bits, &value, sizeof bits);
@@ -61,19 +63,21 @@ class bf16_rows {
     kernels_->pack_pairs(rows, depth_, pairs_.data() + g * group * 32, padded_ * 32);
   }
 
-  const std::uint16_t* straight(index i) const { return straight_.data() + i * depth_; }
-  const std::uint16_t* panel(index i) const { return panels_.data() + i * depth_; }  // i: a multiple of 32
-  index panel_size() const { return group * depth_; }
-  const std::uint16_t* pairs(index i) const { return pairs_.data() + i * 32; }  // i: a multiple of 32
-  index pairs_panel_size() const { return padded_ * 32; }
-  const float* factors(index i) const { return factors_.data() + i; }
-  const float* scaled_factors(index i) const { return scaled_factors_.data() + i; }
+  const std::uint16_t* straight(index_type i) const { return straight_.data() + i * depth_; }
+  const std::uint16_t* panel(index_type i) const { return panels_.data() + i * depth_; }  // i: a multiple of 32
+  index_type panel_size() const { return group * depth_; }
+  const std::uint16_t* pairs(index_type i) const { return pairs_.data() + i * 32; }  // i: a multiple of 32
+  index_type pairs_panel_size() const { return padded_ * 32; }
+  const float* factors(index_type i) const { return factors_.data() + i; }
+  const float* scaled_factors(index_type i) const { return scaled_factors_.data() + i; }
 
  private:
   const bf16_kernel_table* kernels_ = nullptr;
-  index begin_ = 0, count_ = 0, dim_ = 0, padded_ = 0, depth_ = 0;
+  index_type begin_ = 0, count_ = 0, dim_ = 0, padded_ = 0, depth_ = 0;
   aligned_buffer<std::uint16_t> straight_, panels_, pairs_;
   aligned_buffer<float> factors_, scaled_factors_;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -17,7 +17,9 @@
 #include <limits>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 /// Where one exponential e^(x - shift) serves all pairs: all logits lie within `range` of each other, the shift is the middle
 /// of their bounds, and neither the largest sum nor the smallest term leaves the type's range. Where pairs carry weights the
@@ -47,14 +49,18 @@ template <class T>
 class engine {
  public:
   engine(int threads, std::size_t memory_budget)
-      : kernels_(kernels_for<T>(best_instruction_set())), team_(threads), budget_(static_cast<index>(memory_budget / sizeof(T))) {}
+      : kernels_(kernels_for<T>(best_instruction_set())),
+        team_(threads),
+        budget_(static_cast<index_type>(memory_budget / sizeof(T))) {}
 
   /// Memory is taken before anything is written: std::bad_alloc leaves the request's outputs as they were.
   outcome run(const pair_functions<T>& f, const request<T>& r) {
     plan(f, r);
     if (f_.prepare_anchor != nullptr) {
       factors_.reserve(n_);
-      const auto body = [&](index) { each(n_, 16, [&](index i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); }); };
+      const auto body = [&](index_type) {
+        each(n_, 16, [&](index_type i) { factors_.data()[i] = f_.prepare_anchor(f_.pairs, i); });
+      };
       team_.run(body);
       f_.set_anchor_factors(f_.pairs, factors_.data());
     }
@@ -62,26 +68,28 @@ class engine {
   }
 
  private:
-  static constexpr index usual_strip_rows = 64;  // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
-  static constexpr index largest_block = 256;    // rows; a slab of them is 32 KiB
-  static constexpr index least_block = 64;       // rows; less would leave the kernels too little to do at a time
-  static constexpr index fewest_blocks = 8;      // a side, so that threads share evenly
-  static constexpr index listed_rows = 64;       // anchors whose listed pairs are one task
-  static constexpr index worth_threads = 4'000'000;  // multiply-adds; one thread needs some 40 µs for them, waking others 10
+  static constexpr index_type usual_strip_rows =
+      64;                                           // a strip of 64 × 256 logits is 64 KiB: it stays in the second-level cache
+  static constexpr index_type largest_block = 256;  // rows; a slab of them is 32 KiB
+  static constexpr index_type least_block = 64;     // rows; less would leave the kernels too little to do at a time
+  static constexpr index_type fewest_blocks = 8;    // a side, so that threads share evenly
+  static constexpr index_type listed_rows = 64;     // anchors whose listed pairs are one task
+  static constexpr index_type worth_threads =
+      4'000'000;  // multiply-adds; one thread needs some 40 µs for them, waking others 10
 
   /// One thread's memory.
   struct scratch {
-    aligned_buffer<T> x, denominator, positive;  // a strip
-    aligned_buffer<T> rows, columns;             // (7, strip_rows_), (6, largest_block): sums and, in the rows, temperature
-    aligned_buffer<T> unit;                      // (6, strip_rows_): gains of 1
+    aligned_buffer<T> x, denominator, positive;      // a strip
+    aligned_buffer<T> rows, columns;                 // (7, strip_rows_), (6, largest_block): sums and, in the rows, temperature
+    aligned_buffer<T> unit;                          // (6, strip_rows_): gains of 1
     aligned_buffer<std::uint16_t> straight, turned;  // (2, largest_block, largest_block): the gradient's matrix in bfloat16
-    aligned_buffer<T> line;                      // a row of an argument
-    aligned_buffer<index> partners;              // (listed_per_anchor)
+    aligned_buffer<T> line;                          // a row of an argument
+    aligned_buffer<index_type> partners;             // (listed_per_anchor)
   };
 
   /// From row to row of a strip: no multiple of 1 KiB, of which the first-level cache holds few.
-  index row_length(index columns) const {
-    return columns * static_cast<index>(sizeof(T)) % 1024 == 0 ? columns + kernels_.width : columns;
+  index_type row_length(index_type columns) const {
+    return columns * static_cast<index_type>(sizeof(T)) % 1024 == 0 ? columns + kernels_.width : columns;
   }
   bool log_sum() const { return r_.pooling == pooling::log_sum; }
   bool has_columns() const { return symmetric_ || r_.both_ways; }
@@ -89,7 +97,7 @@ class engine {
 
   /// What follows the plan, on all threads at once.
   outcome evaluate() {
-    const auto body = [&](index thread) {
+    const auto body = [&](index_type thread) {
       scratch& s = scratch_[static_cast<std::size_t>(thread)];
       prepare(s, thread);
       forward(s);
@@ -109,17 +117,20 @@ class engine {
     symmetric_ = f.symmetric && same_rows_ && f.tiled_begin == 0 && f.tiled_end == n_;
     if (same_rows_ && f.tiled_begin != 0)
       contrastive::detail::refuse("loss", "tiled_begin()", "0 where anchors are candidates too", f.tiled_begin);
-    const index width = kernels_.width, tiled = f.tiled_end - f.tiled_begin;
+    const index_type width = kernels_.width, tiled = f.tiled_end - f.tiled_begin;
     anchors_ = blocks::of(n_, width, least_block, largest_block, fewest_blocks);
-    candidates_ = same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, least_block, largest_block, fewest_blocks);
+    candidates_ =
+        same_rows_ ? blocks{tiled, anchors_.block} : blocks::of(tiled, width, least_block, largest_block, fewest_blocks);
 
     const bool gradients = r.gradients != nullptr;
     bf16_ = std::is_same_v<T, float> && r.similarity != similarity::negative_squared_euclidean ? r.bf16 : nullptr;
-    prepared_.reserve(kernels_, r.similarity, r.temperature, r.arguments, r.count, r.ranges.total, bf16_ == nullptr ? tiled : 0, r.gradients);
+    prepared_.reserve(kernels_, r.similarity, r.temperature, r.arguments, r.count, r.ranges.total, bf16_ == nullptr ? tiled : 0,
+                      r.gradients);
     rows_.reserve(n_, width);
     if (r.both_ways) columns_.reserve(n_, width);
-    const index block_pairs = symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
-    const index logits = block_pairs * anchors_.block * row_length(candidates_.block);
+    const index_type block_pairs =
+        symmetric_ ? candidates_.count() * (candidates_.count() + 1) / 2 : anchors_.count() * candidates_.count();
+    const index_type logits = block_pairs * anchors_.block * row_length(candidates_.block);
     strip_rows_ = bf16_ != nullptr ? largest_block : usual_strip_rows;
     keeps_ = gradients && logits <= budget_ && bf16_ == nullptr;  // bfloat16 is computed again sooner than it is read again
     if (bf16_ != nullptr) {
@@ -132,7 +143,7 @@ class engine {
     losses_.reserve(n_);
     exponentials_.reserve(n_);
     turns_.reserve(anchors_.count() + candidates_.count());
-    const index pairs = n_ * (symmetric_ ? tiled / 2 : tiled) + n_ * f.listed_per_anchor;
+    const index_type pairs = n_ * (symmetric_ ? tiled / 2 : tiled) + n_ * f.listed_per_anchor;
     const int threads = team_.prepare(pairs * prepared_.prepared_dim() >= worth_threads);
     if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
     for (auto& s : scratch_) {
@@ -152,32 +163,32 @@ class engine {
 
   /// task(i) for i in [0, count), `grain` at a time.
   template <class Task>
-  void each(index count, index grain, Task task) {
-    team_.share((count + grain - 1) / grain, [&](index part) {
-      for (index i = part * grain; i < std::min(count, (part + 1) * grain); ++i) task(i);
+  void each(index_type count, index_type grain, Task task) {
+    team_.share((count + grain - 1) / grain, [&](index_type part) {
+      for (index_type i = part * grain; i < std::min(count, (part + 1) * grain); ++i) task(i);
     });
   }
 
   // ---- 1
 
-  void prepare(scratch& s, index thread) {
+  void prepare(scratch& s, index_type thread) {
     const bool centred = r_.similarity == similarity::negative_squared_euclidean;
     if (centred) {
-      each(r_.ranges.total, 64, [&](index row) { prepared_.read(row); });
+      each(r_.ranges.total, 64, [&](index_type row) { prepared_.read(row); });
       team_.alone(thread, [&] { prepared_.find_centre(); });
     }
-    each(r_.ranges.total, 64, [&](index row) {
+    each(r_.ranges.total, 64, [&](index_type row) {
       if (!centred) prepared_.read(row);
       prepared_.shape(row);
     });
-    const index first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
+    const index_type first = r_.ranges.candidate_begin + f_.tiled_begin, end = r_.ranges.candidate_begin + f_.tiled_end;
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) pack_bf16(s);
-    each(prepared_.num_panels(), 1, [&](index p) { prepared_.pack_panel(p, first, end); });
+    each(prepared_.num_panels(), 1, [&](index_type p) { prepared_.pack_panel(p, first, end); });
     team_.alone(thread, [&] { choose_shift(); });
     // Where gradients are to be written over the embeddings these have been read by now.
-    if (r_.gradients != nullptr) each(r_.ranges.total, 64, [&](index row) { prepared_.clear_gradient(row); });
-    each(n_, 1024, [&](index i) {
+    if (r_.gradients != nullptr) each(r_.ranges.total, 64, [&](index_type row) { prepared_.clear_gradient(row); });
+    each(n_, 1024, [&](index_type i) {
       rows_.clear(i, fixed_, shift_);
       if (r_.both_ways) columns_.clear(i, fixed_, shift_);
       temperature_.data()[i] = 0;
@@ -188,25 +199,26 @@ class engine {
   void choose_shift() {
     using limits = fixed_shift_limits<T>;
     double low = 0, high = 0;
-    prepared_.similarity_bounds(r_.ranges.anchor_begin, r_.ranges.anchor_end, r_.ranges.candidate_begin, r_.ranges.candidate_end, low, high);
+    prepared_.similarity_bounds(r_.ranges.anchor_begin, r_.ranges.anchor_end, r_.ranges.candidate_begin,
+                                r_.ranges.candidate_end, low, high);
     low /= r_.temperature, high /= r_.temperature;
     const bool weighted = f_.weights_of(f_.pairs, {0, n_, f_.tiled_begin, f_.tiled_end}) == tile_weights::general;
     fixed_ = high - low <= (weighted ? limits::weighted_range : limits::range);
     shift_ = static_cast<double>(static_cast<T>(weighted ? high : (low + high) / 2));
     any_one_pass_ = false;
-    for (index J = 0; J < candidates_.count(); ++J) any_one_pass_ = any_one_pass_ || one_pass(J);
+    for (index_type J = 0; J < candidates_.count(); ++J) any_one_pass_ = any_one_pass_ || one_pass(J);
     turns_.clear();
   }
 
   // ---- tiles
 
-  /// Calls visit(strip, with_columns) for the strips of anchor block I against candidate block J. Where a block meets itself and
-  /// the loss is symmetric, only what lies on and above the diagonal is visited.
+  /// Calls visit(strip, with_columns) for the strips of anchor block I against candidate block J. Where a block meets itself
+  /// and the loss is symmetric, only what lies on and above the diagonal is visited.
   template <class Visit>
-  void for_each_strip(index I, index J, bool with_columns, Visit visit) {
-    const index first = candidates_.begin(J), last = candidates_.end(J);
-    for (index begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows_) {
-      const index end = std::min(begin + strip_rows_, anchors_.end(I));
+  void for_each_strip(index_type I, index_type J, bool with_columns, Visit visit) {
+    const index_type first = candidates_.begin(J), last = candidates_.end(J);
+    for (index_type begin = anchors_.begin(I); begin < anchors_.end(I); begin += strip_rows_) {
+      const index_type end = std::min(begin + strip_rows_, anchors_.end(I));
       if (symmetric_ && I == J) {
         visit(tile{begin, end, begin, end}, false);
         if (end < last) visit(tile{begin, end, end, last}, true);
@@ -217,20 +229,20 @@ class engine {
   }
 
   /// Where the logits of a strip lie: in the thread's memory, or where the backward pass finds them.
-  T* place(scratch& s, index I, index J, const tile& t) {
+  T* place(scratch& s, index_type I, index_type J, const tile& t) {
     if (!keeps_ || one_pass(J)) return s.x.data();
-    const index block_pair = symmetric_ ? J * (J + 1) / 2 + I : I * candidates_.count() + J;  // symmetric: I ≤ J
+    const index_type block_pair = symmetric_ ? J * (J + 1) / 2 + I : I * candidates_.count() + J;  // symmetric: I ≤ J
     return kept_.data() + (block_pair * anchors_.block + t.anchor_begin - anchors_.begin(I)) * row_length(candidates_.block) +
            (t.candidate_begin - f_.tiled_begin - candidates_.begin(J)) * (t.anchor_end - t.anchor_begin);
   }
 
-  void multiply(const tile& t, index panels, T* x, index ld) {
-    const index begin = t.anchor_begin, num_anchors = t.anchor_end - begin, first = t.candidate_begin - f_.tiled_begin;
+  void multiply(const tile& t, index_type panels, T* x, index_type ld) {
+    const index_type begin = t.anchor_begin, num_anchors = t.anchor_end - begin, first = t.candidate_begin - f_.tiled_begin;
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) {
         const bf16_rows &a = bf16_anchors_, &c = bf16_candidates();
-        return bf16_->product({a.straight(begin), a.depth(), 0, 1, c.panel(first), c.panel_size(), num_anchors, panels, a.depth(), x, ld,
-                               bf16_rows::group, false, a.factors(begin), c.scaled_factors(first)});
+        return bf16_->product({a.straight(begin), a.depth(), 0, 1, c.panel(first), c.panel_size(), num_anchors, panels,
+                               a.depth(), x, ld, bf16_rows::group, false, a.factors(begin), c.scaled_factors(first)});
       }
     kernels_.multiply({prepared_.row(r_.ranges.anchor_begin + begin), prepared_.slab_stride(), num_anchors,
                        prepared_.panel(first / kernels_.width), panels, prepared_.prepared_dim(), x, ld});
@@ -238,25 +250,26 @@ class engine {
 
   /// The logits and weights of a strip of anchor block I against candidate block J; `again` in the backward pass.
   /// False: no pair of the strip counts.
-  bool load_strip(scratch& s, index I, index J, const tile& t, bool again, logits<T>& strip) {
-    const index begin = t.anchor_begin, end = t.anchor_end, first = t.candidate_begin, last = t.candidate_end;
+  bool load_strip(scratch& s, index_type I, index_type J, const tile& t, bool again, logits<T>& strip) {
+    const index_type begin = t.anchor_begin, end = t.anchor_end, first = t.candidate_begin, last = t.candidate_end;
     const tile_weights weights = f_.weights_of(f_.pairs, t);
     if (weights == tile_weights::zeros && !f_.positives_in_tiles) return false;
-    const index panels = (last - first + kernels_.width - 1) / kernels_.width, columns = panels * kernels_.width, ld = row_length(columns);
+    const index_type panels = (last - first + kernels_.width - 1) / kernels_.width, columns = panels * kernels_.width,
+                     ld = row_length(columns);
     T* x = place(s, I, J, t);
     if (!(again && keeps_)) {
       multiply(t, panels, x, ld);
-      for (index i = 0; i < end - begin; ++i) std::fill(x + i * ld + (last - first), x + i * ld + columns, excluded<T>);
+      for (index_type i = 0; i < end - begin; ++i) std::fill(x + i * ld + (last - first), x + i * ld + columns, excluded<T>);
     }
 
     strip = {x, end - begin, columns, ld, nullptr, nullptr, log_sum(), fixed_, static_cast<T>(shift_)};
-    const index diagonal_begin = std::max(begin, first), diagonal_end = std::min(end, last);
+    const index_type diagonal_begin = std::max(begin, first), diagonal_end = std::min(end, last);
     if (weights == tile_weights::general || weights == tile_weights::zeros ||
         (weights == tile_weights::ones_off_diagonal && f_.positives_in_tiles && diagonal_begin < diagonal_end)) {
       f_.fill_denominators(f_.pairs, t, s.denominator.data(), ld);
       strip.denominator = s.denominator.data();
     } else if (weights == tile_weights::ones_off_diagonal) {
-      for (index i = diagonal_begin; i < diagonal_end; ++i) x[(i - begin) * ld + (i - first)] = excluded<T>;
+      for (index_type i = diagonal_begin; i < diagonal_end; ++i) x[(i - begin) * ld + (i - first)] = excluded<T>;
     }
     if (f_.positives_in_tiles) {
       f_.fill_positives(f_.pairs, t, s.positive.data(), ld);
@@ -265,19 +278,19 @@ class engine {
     return true;
   }
   bool plain(const logits<T>& strip) const { return strip.fixed && strip.denominator == nullptr && strip.positive == nullptr; }
-  static sums<T> sums_in(aligned_buffer<T>& b, index size) {
+  static sums<T> sums_in(aligned_buffer<T>& b, index_type size) {
     return {b.data(), b.data() + size, b.data() + 2 * size, b.data() + 3 * size, b.data() + 4 * size, b.data() + 5 * size};
   }
 
-  /// Calls task(I, J, with_columns) for every block of anchors and every block of candidates, or of the two orders of a pair one
-  /// for both, in an order that makes writes to the rows of either block safe.
+  /// Calls task(I, J, with_columns) for every block of anchors and every block of candidates, or of the two orders of a pair
+  /// one for both, in an order that makes writes to the rows of either block safe.
   template <class Task>
   void for_each_block_pair(Task task) {
-    const auto all = [&](const auto& meetings, index first_candidate_turn, const auto& meet) {
-      team_.share(meetings.num_meetings(), [&](index m) {
+    const auto all = [&](const auto& meetings, index_type first_candidate_turn, const auto& meet) {
+      team_.share(meetings.num_meetings(), [&](index_type m) {
         const meeting now = meetings[m];
-        const index turns[] = {now.anchors, now.candidates < 0 ? -1 : first_candidate_turn + now.candidates};
-        for (const index block : turns)
+        const index_type turns[] = {now.anchors, now.candidates < 0 ? -1 : first_candidate_turn + now.candidates};
+        for (const index_type block : turns)
           if (block >= 0) turns_.wait(block, now.round);
         if (now.anchors >= 0 && now.candidates >= 0) meet(now.anchors, now.candidates);
         if (turns[0] >= 0) turns_.finish(turns[0], now.round);
@@ -285,32 +298,33 @@ class engine {
       });
     };
     if (symmetric_)
-      all(tournament(candidates_.count()), 0, [&](index I, index J) { task(I, J, I != J); });
+      all(tournament(candidates_.count()), 0, [&](index_type I, index_type J) { task(I, J, I != J); });
     else if (same_rows_)  // block b of the anchors and block b of the candidates are the same rows
-      all(tournament(std::max(anchors_.count(), candidates_.count())), 0, [&](index I, index J) {
+      all(tournament(std::max(anchors_.count(), candidates_.count())), 0, [&](index_type I, index_type J) {
         if (I < anchors_.count() && J < candidates_.count()) task(I, J, false);
         if (I != J && J < anchors_.count() && I < candidates_.count()) task(J, I, false);
       });
     else
-      all(rotation(anchors_.count(), candidates_.count()), anchors_.count(), [&](index I, index J) { task(I, J, r_.both_ways); });
+      all(rotation(anchors_.count(), candidates_.count()), anchors_.count(),
+          [&](index_type I, index_type J) { task(I, J, r_.both_ways); });
   }
 
   // ---- 2
 
   void forward(scratch& s) {
     if (has_columns())
-      for_each_block_pair([&](index I, index J, bool with_columns) { sum_block(s, I, J, with_columns); });
+      for_each_block_pair([&](index_type I, index_type J, bool with_columns) { sum_block(s, I, J, with_columns); });
     else  // nothing but the anchors' own sums is written: no rounds
-      team_.share(anchors_.count(), [&](index I) {
-        for (index J = 0; J < candidates_.count(); ++J) sum_block(s, I, J, false);
+      team_.share(anchors_.count(), [&](index_type I) {
+        for (index_type J = 0; J < candidates_.count(); ++J) sum_block(s, I, J, false);
       });
   }
 
-  void sum_block(scratch& s, index I, index J, bool block_with_columns) {
+  void sum_block(scratch& s, index_type I, index_type J, bool block_with_columns) {
     for_each_strip(I, J, block_with_columns, [&](const tile& t, bool with_columns) {
       const sums<T> rows = sums_in(s.rows, strip_rows_), columns = with_columns ? sums_in(s.columns, largest_block) : sums<T>{};
-      const index begin = t.anchor_begin, num_anchors = t.anchor_end - begin;
-      const index first = t.candidate_begin - f_.tiled_begin, num_candidates = t.candidate_end - t.candidate_begin;
+      const index_type begin = t.anchor_begin, num_anchors = t.anchor_end - begin;
+      const index_type first = t.candidate_begin - f_.tiled_begin, num_candidates = t.candidate_end - t.candidate_begin;
       logits<T> strip;
       if (!load_strip(s, I, J, t, false, strip)) return;
       const bool positives = strip.positive != nullptr;
@@ -335,28 +349,33 @@ class engine {
   // Σ gain e^(x - log Z) (x - log Z), the temperature's share.
 
   /// Is candidate block J looked at in the forward pass only?
-  bool one_pass(index J) const {
+  bool one_pass(index_type J) const {
     if (r_.gradients == nullptr || !fixed_ || same_rows_ || has_columns() || f_.positives_in_tiles) return false;
-    const index first = r_.ranges.candidate_begin + f_.tiled_begin;
+    const index_type first = r_.ranges.candidate_begin + f_.tiled_begin;
     return !prepared_.wants_gradient(first + candidates_.begin(J), first + candidates_.end(J));
   }
   void accumulate_exponentials(scratch& s, const tile& t, const logits<T>& strip, const sums<T>& rows) {
-    const index num_anchors = t.anchor_end - t.anchor_begin;
+    const index_type num_anchors = t.anchor_end - t.anchor_begin;
     T* const unit = s.unit.data();  // gain 1, log Z = shift
     T* const warmth = s.rows.data() + 6 * strip_rows_;
-    const gains<T> of_one{unit, unit + strip_rows_, unit + 2 * strip_rows_, unit + 3 * strip_rows_, unit + 4 * strip_rows_, unit + 5 * strip_rows_};
+    const gains<T> of_one{unit,
+                          unit + strip_rows_,
+                          unit + 2 * strip_rows_,
+                          unit + 3 * strip_rows_,
+                          unit + 4 * strip_rows_,
+                          unit + 5 * strip_rows_};
     std::fill_n(unit, strip_rows_, T(1));
     std::fill_n(unit + strip_rows_, strip_rows_, static_cast<T>(shift_));
     std::fill_n(unit + 2 * strip_rows_, 4 * strip_rows_, T(0));
     (plain(strip) ? kernels_.slope_rows : kernels_.slope_general)(strip, of_one, {}, warmth);
-    for (index i = 0; i < num_anchors; ++i) {
+    for (index_type i = 0; i < num_anchors; ++i) {
       exponentials_.data()[t.anchor_begin + i].sum += static_cast<double>(rows.sum[i]);
       exponentials_.data()[t.anchor_begin + i].warmth += static_cast<double>(warmth[i]);
     }
     accumulate(s, t, strip, false);
   }
   /// Once Z is known.
-  void scale_exponentials(index i) {
+  void scale_exponentials(index_type i) {
     const anchor_gains& g = rows_.gains(i);
     const exponentials& e = exponentials_.data()[i];
     const double scale = g.gain * std::exp(shift_ - g.log_z);
@@ -365,35 +384,38 @@ class engine {
   }
 
   /// Global rows of the anchor's listed candidates.
-  const index* partners(scratch& s, index i) {
-    for (index t = 0; t < f_.listed_per_anchor; ++t) s.partners.data()[t] = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
+  const index_type* partners(scratch& s, index_type i) {
+    for (index_type t = 0; t < f_.listed_per_anchor; ++t)
+      s.partners.data()[t] = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
     return s.partners.data();
   }
   /// The logits of the pairs that anchors [begin, end) list. Those that the tiles hold too are computed as the tiles do.
-  void find_listed_logits(scratch& s, index begin, index end) {
+  void find_listed_logits(scratch& s, index_type begin, index_type end) {
     const bool euclidean = r_.similarity == similarity::negative_squared_euclidean;
-    const index count = f_.listed_per_anchor, tiled_begin = r_.ranges.candidate_begin + f_.tiled_begin,
-                tiled_end = r_.ranges.candidate_begin + f_.tiled_end;
-    index anchors[listed_rows], others[listed_rows];
+    const index_type count = f_.listed_per_anchor, tiled_begin = r_.ranges.candidate_begin + f_.tiled_begin,
+                     tiled_end = r_.ranges.candidate_begin + f_.tiled_end;
+    index_type anchors[listed_rows], others[listed_rows];
     T x[listed_rows];
-    for (index t = 0; t < count; ++t) {
-      index in_tiles = 0;
-      for (index i = begin; i < end; ++i) {
-        const index other = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
-        if (tiled_begin <= other && other < tiled_end) anchors[in_tiles] = r_.ranges.anchor_begin + i, others[in_tiles++] = other;
+    for (index_type t = 0; t < count; ++t) {
+      index_type in_tiles = 0;
+      for (index_type i = begin; i < end; ++i) {
+        const index_type other = r_.ranges.candidate_begin + f_.listed(f_.pairs, i, t).candidate;
+        if (tiled_begin <= other && other < tiled_end)
+          anchors[in_tiles] = r_.ranges.anchor_begin + i, others[in_tiles++] = other;
       }
-      kernels_.same_logits(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), euclidean, anchors, others, in_tiles, x);
-      for (index p = 0; p < in_tiles; ++p) listed_.data()[(anchors[p] - r_.ranges.anchor_begin) * count + t] = x[p];
+      kernels_.same_logits(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), euclidean, anchors, others,
+                           in_tiles, x);
+      for (index_type p = 0; p < in_tiles; ++p) listed_.data()[(anchors[p] - r_.ranges.anchor_begin) * count + t] = x[p];
     }
-    for (index i = begin; i < end; ++i) {
-      const index anchor = r_.ranges.anchor_begin + i;
-      const index* partner = partners(s, i);
-      for (index t = 0; t < count;) {  // runs of pairs outside the tiles
-        index last = t;
+    for (index_type i = begin; i < end; ++i) {
+      const index_type anchor = r_.ranges.anchor_begin + i;
+      const index_type* partner = partners(s, i);
+      for (index_type t = 0; t < count;) {  // runs of pairs outside the tiles
+        index_type last = t;
         while (last < count && !(tiled_begin <= partner[last] && partner[last] < tiled_end)) ++last;
         T* out = listed_.data() + i * count + t;
         kernels_.dots(prepared_.row(0), prepared_.slab_stride(), prepared_.plain_dim(), anchor, partner + t, last - t, out);
-        for (index p = 0; p < last - t; ++p) out[p] += prepared_.rest(anchor, partner[t + p]);
+        for (index_type p = 0; p < last - t; ++p) out[p] += prepared_.rest(anchor, partner[t + p]);
         t = last + 1;
       }
     }
@@ -401,21 +423,21 @@ class engine {
 
   // ---- 3
 
-  void finish(scratch& s, index thread) {
-    team_.share((n_ + listed_rows - 1) / listed_rows, [&](index task) {
-      const index begin = task * listed_rows, end = std::min(n_, begin + listed_rows);
+  void finish(scratch& s, index_type thread) {
+    team_.share((n_ + listed_rows - 1) / listed_rows, [&](index_type task) {
+      const index_type begin = task * listed_rows, end = std::min(n_, begin + listed_rows);
       find_listed_logits(s, begin, end);
-      for (index i = begin; i < end && !r_.both_ways; ++i) add_listed(i), find_loss(i);
+      for (index_type i = begin; i < end && !r_.both_ways; ++i) add_listed(i), find_loss(i);
     });
     if (r_.both_ways) {  // several anchors may list one candidate, whose sums these are too
       team_.alone(thread, [&] {
-        for (index i = 0; i < n_; ++i) add_listed(i);
+        for (index_type i = 0; i < n_; ++i) add_listed(i);
       });
-      each(n_, listed_rows, [&](index i) { find_loss(i); });
+      each(n_, listed_rows, [&](index_type i) { find_loss(i); });
     }
     team_.alone(thread, [&] { reduce(); });
     if (r_.gradients == nullptr) return;
-    each(n_, listed_rows, [&](index i) {
+    each(n_, listed_rows, [&](index_type i) {
       rows_.set_gains(i, share_, log_sum(), f_.normalize_positives, fixed_, shift_);
       if (r_.both_ways) columns_.set_gains(i, share_, log_sum(), f_.normalize_positives, fixed_, shift_);
       if (any_one_pass_) scale_exponentials(i);
@@ -424,7 +446,7 @@ class engine {
   void reduce() {
     turns_.clear();
     out_ = {};
-    for (index i = 0; i < n_; ++i) out_.valid_anchors += rows_.valid(i), out_.loss += losses_.data()[i];
+    for (index_type i = 0; i < n_; ++i) out_.valid_anchors += rows_.valid(i), out_.loss += losses_.data()[i];
     share_ = r_.both_ways ? 0.5 : 1.0;
     if (r_.reduction == reduction::mean && out_.valid_anchors > 0) {
       share_ /= static_cast<double>(out_.valid_anchors);
@@ -433,14 +455,14 @@ class engine {
     rows_.clear_padding();
     if (r_.both_ways) columns_.clear_padding();
   }
-  void find_loss(index i) {
+  void find_loss(index_type i) {
     double loss = rows_.loss(i, log_sum(), f_.normalize_positives);
     if (r_.both_ways) loss = (loss + columns_.loss(i, log_sum(), f_.normalize_positives)) / 2;
     losses_.data()[i] = loss;
     if (r_.per_anchor != nullptr) r_.per_anchor[i] = static_cast<T>(loss);
   }
-  void add_listed(index i) {
-    for (index t = 0; t < f_.listed_per_anchor; ++t) {
+  void add_listed(index_type i) {
+    for (index_type t = 0; t < f_.listed_per_anchor; ++t) {
       const listed_pair pair = f_.listed(f_.pairs, i, t);
       const double x = static_cast<double>(listed_.data()[i * f_.listed_per_anchor + t]);
       add_listed(rows_.sums(i), x, pair.denominator, pair.positive);
@@ -458,17 +480,17 @@ class engine {
   // ---- 4
 
   void backward(scratch& s) {
-    for_each_block_pair([&](index I, index J, bool with_columns) { slope_block(s, I, J, with_columns); });
+    for_each_block_pair([&](index_type I, index_type J, bool with_columns) { slope_block(s, I, J, with_columns); });
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) finish_bf16();
     if (f_.listed_per_anchor == 0) return;
-    each(n_, listed_rows, [&](index i) { find_listed_slopes(i); });
+    each(n_, listed_rows, [&](index_type i) { find_listed_slopes(i); });
     // Many anchors may list one candidate: threads part the columns, not the rows.
-    team_.share(prepared_.num_slabs(), [&](index slab) {
-      const index first = slab * kernels_.width;
-      for (index i = 0; i < n_; ++i) {
-        const index anchor = r_.ranges.anchor_begin + i, *partner = partners(s, i);
-        for (index t = 0; t < f_.listed_per_anchor; ++t) {
+    team_.share(prepared_.num_slabs(), [&](index_type slab) {
+      const index_type first = slab * kernels_.width;
+      for (index_type i = 0; i < n_; ++i) {
+        const index_type anchor = r_.ranges.anchor_begin + i, *partner = partners(s, i);
+        for (index_type t = 0; t < f_.listed_per_anchor; ++t) {
           const T slope = listed_.data()[i * f_.listed_per_anchor + t];
           if (T* h = prepared_.gradient(anchor)) kernels_.add_row(h + first, slope, prepared_.slab(partner[t], slab));
           if (T* h = prepared_.gradient(partner[t])) kernels_.add_row(h + first, slope, prepared_.slab(anchor, slab));
@@ -477,7 +499,7 @@ class engine {
     });
   }
 
-  void slope_block(scratch& s, index I, index J, bool block_with_columns) {
+  void slope_block(scratch& s, index_type I, index_type J, bool block_with_columns) {
     if (one_pass(J)) return;
     for_each_strip(I, J, block_with_columns, [&](const tile& t, bool with_columns) {
       logits<T> strip;
@@ -485,36 +507,42 @@ class engine {
       // A square on the diagonal holds each pair in both orders, so that with the gains of both its rows alone give all of H.
       const bool square = symmetric_ && t.anchor_begin == t.candidate_begin;
       const gains<T> rows = rows_.vectors_from(t.anchor_begin),
-                     columns = with_columns || square ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
+                     columns =
+                         with_columns || square ? column_states().vectors_from(t.candidate_begin - f_.tiled_begin) : gains<T>{};
       T* temperature = s.rows.data() + 6 * strip_rows_;
       if (plain(strip))
         (with_columns || square ? kernels_.slope_rows_and_columns : kernels_.slope_rows)(strip, rows, columns, temperature);
       else
         kernels_.slope_general(strip, rows, columns, temperature);
       const double once = square ? 0.5 : 1;
-      for (index i = t.anchor_begin; i < t.anchor_end; ++i)
+      for (index_type i = t.anchor_begin; i < t.anchor_end; ++i)
         temperature_.data()[i] += once * static_cast<double>(temperature[i - t.anchor_begin]);
       accumulate(s, t, strip, !square);
     });
   }
   /// H of the anchors += G · candidates, and H of the candidates += Gᵀ · anchors.
   void accumulate(scratch& s, const tile& t, const logits<T>& strip, bool candidates_too) {
-    const index num_anchors = t.anchor_end - t.anchor_begin, num_candidates = t.candidate_end - t.candidate_begin;
-    const index anchor = r_.ranges.anchor_begin + t.anchor_begin, candidate = r_.ranges.candidate_begin + t.candidate_begin;
+    const index_type num_anchors = t.anchor_end - t.anchor_begin, num_candidates = t.candidate_end - t.candidate_begin;
+    const index_type anchor = r_.ranges.anchor_begin + t.anchor_begin,
+                     candidate = r_.ranges.candidate_begin + t.candidate_begin;
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) return accumulate_bf16(s, t, strip, candidates_too);
-    const index stride = prepared_.slab_stride(), slabs = prepared_.num_slabs();
-    prepared_.for_each_gradient(anchor, anchor + num_anchors, [&](index offset, index count, T* out, index out_stride) {
-      kernels_.accumulate({strip.x + offset * strip.ld, strip.ld, count, num_candidates, prepared_.row(candidate), stride, slabs, out, out_stride});
-    });
+    const index_type stride = prepared_.slab_stride(), slabs = prepared_.num_slabs();
+    prepared_.for_each_gradient(anchor, anchor + num_anchors,
+                                [&](index_type offset, index_type count, T* out, index_type out_stride) {
+                                  kernels_.accumulate({strip.x + offset * strip.ld, strip.ld, count, num_candidates,
+                                                       prepared_.row(candidate), stride, slabs, out, out_stride});
+                                });
     if (!candidates_too) return;
-    prepared_.for_each_gradient(candidate, candidate + num_candidates, [&](index offset, index count, T* out, index out_stride) {
-      kernels_.accumulate_turned({strip.x + offset, strip.ld, count, num_anchors, prepared_.row(anchor), stride, slabs, out, out_stride});
-    });
+    prepared_.for_each_gradient(
+        candidate, candidate + num_candidates, [&](index_type offset, index_type count, T* out, index_type out_stride) {
+          kernels_.accumulate_turned(
+              {strip.x + offset, strip.ld, count, num_anchors, prepared_.row(anchor), stride, slabs, out, out_stride});
+        });
   }
 
-  void find_listed_slopes(index i) {
-    for (index t = 0; t < f_.listed_per_anchor; ++t) {
+  void find_listed_slopes(index_type i) {
+    for (index_type t = 0; t < f_.listed_per_anchor; ++t) {
       const listed_pair pair = f_.listed(f_.pairs, i, t);
       T& entry = listed_.data()[i * f_.listed_per_anchor + t];
       const double x = static_cast<double>(entry);
@@ -523,7 +551,7 @@ class engine {
       entry = static_cast<T>(slope);
     }
   }
-  double listed_slope(const anchor_gains& g, double x, double denominator, double positive, index i) {
+  double listed_slope(const anchor_gains& g, double x, double denominator, double positive, index_type i) {
     double slope = 0;
     if (denominator > 0) slope += denominator * g.gain * std::exp(x - g.log_z);
     if (positive > 0) slope -= positive * g.positive_gain * (log_sum() ? std::exp(x - g.log_positive) : 1);
@@ -538,38 +566,46 @@ class engine {
 
   void pack_bf16(scratch& s) {
     const auto pack = [&](bf16_rows& rows) {
-      team_.share(rows.num_groups(), [&](index g) {
-        rows.pack(g, r_.similarity == similarity::cosine, static_cast<T>(1 / r_.temperature), s.line.data(), [&](index r, float* line) { prepared_.read_plain(r, line); },
-                  [&](index r) { return prepared_.norm(r); });
+      team_.share(rows.num_groups(), [&](index_type g) {
+        rows.pack(
+            g, r_.similarity == similarity::cosine, static_cast<T>(1 / r_.temperature), s.line.data(),
+            [&](index_type r, float* line) { prepared_.read_plain(r, line); }, [&](index_type r) { return prepared_.norm(r); });
       });
     };
     pack(bf16_anchors_);
     if (!same_rows_) pack(bf16_candidates_);
   }
   void accumulate_bf16(scratch& s, const tile& t, const logits<T>& strip, bool candidates_too) {
-    constexpr index part = largest_block * largest_block;
+    constexpr index_type part = largest_block * largest_block;
     const bf16_rows &a = bf16_anchors_, &c = bf16_candidates();
-    const index num_anchors = t.anchor_end - t.anchor_begin, num_candidates = t.candidate_end - t.candidate_begin;
-    const index anchor = r_.ranges.anchor_begin + t.anchor_begin, candidate = r_.ranges.candidate_begin + t.candidate_begin;
-    const index first = t.candidate_begin - f_.tiled_begin, panels = a.depth() / bf16_rows::group;
-    const auto whole_groups = [](index rows) { return (rows + bf16_rows::group - 1) / bf16_rows::group * bf16_rows::group; };
-    bf16_->split({strip.x, strip.ld, num_anchors, strip.num_columns, a.factors(t.anchor_begin), c.factors(first), s.straight.data(), s.turned.data(),
-                  largest_block, part});
-    prepared_.for_each_gradient(anchor, anchor + num_anchors, [&](index offset, index count, T* out, index out_stride) {
-      bf16_->product({s.straight.data() + offset * largest_block, largest_block, part, 2, c.pairs(first), c.pairs_panel_size(), count, panels,
-                      whole_groups(num_candidates), out, out_stride, bf16_rows::group, true, nullptr, nullptr});
-    });
+    const index_type num_anchors = t.anchor_end - t.anchor_begin, num_candidates = t.candidate_end - t.candidate_begin;
+    const index_type anchor = r_.ranges.anchor_begin + t.anchor_begin,
+                     candidate = r_.ranges.candidate_begin + t.candidate_begin;
+    const index_type first = t.candidate_begin - f_.tiled_begin, panels = a.depth() / bf16_rows::group;
+    const auto whole_groups = [](index_type rows) {
+      return (rows + bf16_rows::group - 1) / bf16_rows::group * bf16_rows::group;
+    };
+    bf16_->split({strip.x, strip.ld, num_anchors, strip.num_columns, a.factors(t.anchor_begin), c.factors(first),
+                  s.straight.data(), s.turned.data(), largest_block, part});
+    prepared_.for_each_gradient(
+        anchor, anchor + num_anchors, [&](index_type offset, index_type count, T* out, index_type out_stride) {
+          bf16_->product({s.straight.data() + offset * largest_block, largest_block, part, 2, c.pairs(first),
+                          c.pairs_panel_size(), count, panels, whole_groups(num_candidates), out, out_stride, bf16_rows::group,
+                          true, nullptr, nullptr});
+        });
     if (!candidates_too) return;
-    prepared_.for_each_gradient(candidate, candidate + num_candidates, [&](index offset, index count, T* out, index out_stride) {
-      bf16_->product({s.turned.data() + offset * largest_block, largest_block, part, 2, a.pairs(t.anchor_begin), a.pairs_panel_size(), count,
-                      panels, whole_groups(num_anchors), out, out_stride, bf16_rows::group, true, nullptr, nullptr});
-    });
+    prepared_.for_each_gradient(
+        candidate, candidate + num_candidates, [&](index_type offset, index_type count, T* out, index_type out_stride) {
+          bf16_->product({s.turned.data() + offset * largest_block, largest_block, part, 2, a.pairs(t.anchor_begin),
+                          a.pairs_panel_size(), count, panels, whole_groups(num_anchors), out, out_stride, bf16_rows::group,
+                          true, nullptr, nullptr});
+        });
   }
   /// From f H to H with rows times √(1 / τ), as the other products leave it.
   void finish_bf16() {
     const double root = std::sqrt(1 / r_.temperature);
     const auto divide = [&](const bf16_rows& rows) {
-      each(rows.count(), 64, [&](index i) {
+      each(rows.count(), 64, [&](index_type i) {
         const double factor = static_cast<double>(*rows.factors(i));
         prepared_.scale_gradient(rows.begin() + i, factor > 0 ? root / factor : 0);
       });
@@ -581,14 +617,14 @@ class engine {
   // ---- 5
 
   void write() {
-    each(r_.ranges.total, 64, [&](index row) { prepared_.write_gradient(row); });
+    each(r_.ranges.total, 64, [&](index_type row) { prepared_.write_gradient(row); });
   }
 
   /// An anchor's slopes dl/dx sum to 0, so Σ slope · x is also Σ slope · (x - log Z), whose terms do not cancel.
   outcome conclude() {
     outcome out = out_;
     if (r_.gradients != nullptr) {
-      for (index i = 0; i < n_; ++i) out.temperature_gradient += temperature_.data()[i];
+      for (index_type i = 0; i < n_; ++i) out.temperature_gradient += temperature_.data()[i];
       out.temperature_gradient /= -r_.temperature;
     }
     if (prepared_.finite()) return out;
@@ -597,8 +633,8 @@ class engine {
     if (r_.per_anchor != nullptr) std::fill_n(r_.per_anchor, n_, nan);
     for (int a = 0; r_.gradients != nullptr && a < r_.count; ++a)
       if (r_.arguments[a].needs_gradient)
-        for (index row = 0; row < r_.gradients[a].rows; ++row)
-          for (index k = 0; k < r_.gradients[a].cols; ++k) r_.gradients[a](row, k) = nan;
+        for (index_type row = 0; row < r_.gradients[a].rows; ++row)
+          for (index_type k = 0; k < r_.gradients[a].cols; ++k) r_.gradients[a](row, k) = nan;
     return out;
   }
 
@@ -617,15 +653,15 @@ class engine {
 
   aligned_buffer<double> factors_, temperature_, losses_;
   aligned_buffer<exponentials> exponentials_;
-  index budget_;                // numbers that kept_ may hold
-  aligned_buffer<T> kept_;      // logits of all tiles, or nothing
+  index_type budget_;         // numbers that kept_ may hold
+  aligned_buffer<T> kept_;    // logits of all tiles, or nothing
   aligned_buffer<T> listed_;  // (n, listed_per_anchor): logits, then slopes
 
   // Of the call in progress.
   pair_functions<T> f_{};
   request<T> r_{};
-  index n_ = 0;
-  index strip_rows_ = usual_strip_rows;
+  index_type n_ = 0;
+  index_type strip_rows_ = usual_strip_rows;
   bool keeps_ = false;  // the logits, from the forward to the backward pass
   blocks anchors_, candidates_;
   bool same_rows_ = false;  // anchors are candidates too
@@ -635,4 +671,6 @@ class engine {
   double share_ = 1;  // how often an anchor's loss counts
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

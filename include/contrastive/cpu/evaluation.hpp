@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 template <class T>
 class evaluation {
@@ -28,7 +30,8 @@ class evaluation {
     const argument_shapes shapes{shapes_.data(), c.count};
     contrastive::detail::check_arguments(c.who, c.temperature, c.arrangement, shapes);
     for (int a = 0; a < c.count; ++a)
-      if (c.arguments[a].data == nullptr) contrastive::detail::refuse(c.who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
+      if (c.arguments[a].data == nullptr)
+        contrastive::detail::refuse(c.who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
     return shapes;
   }
 
@@ -54,8 +57,17 @@ class evaluation {
       }
     }
     to.per_anchor.resize(losses);
-    const request<T> r{c.arguments, c.count, ranges, c.temperature, c.similarity, c.pooling, c.reduction, c.arrangement == arrangement::both_ways,
-                       c.with_gradients ? outputs_.data() : nullptr, losses > 0 ? to.per_anchor.data() : nullptr, c.bf16};
+    const request<T> r{c.arguments,
+                       c.count,
+                       ranges,
+                       c.temperature,
+                       c.similarity,
+                       c.pooling,
+                       c.reduction,
+                       c.arrangement == arrangement::both_ways,
+                       c.with_gradients ? outputs_.data() : nullptr,
+                       losses > 0 ? to.per_anchor.data() : nullptr,
+                       c.bf16};
     const outcome out = engine_.run(f, r);
     to.loss = static_cast<T>(out.loss);
     to.temperature_gradient = static_cast<T>(out.temperature_gradient);
@@ -80,35 +92,40 @@ class evaluation {
     return true;
   }
 
-  static void check_outputs(const char* who, const contrastive::detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
-                            int num_gradients) {
-    if (num_gradients != count) contrastive::detail::refuse(who, "gradients", std::to_string(count) + " views, one an embedding argument", num_gradients);
+  static void check_outputs(const char* who, const contrastive::detail::argument<T>* arguments, int count,
+                            const matrix_view<T>* gradients, int num_gradients) {
+    if (num_gradients != count)
+      contrastive::detail::refuse(who, "gradients", std::to_string(count) + " views, one an embedding argument", num_gradients);
     const auto span = [](const matrix_view<T>& g) {
       const T* last = g.data + (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
       return std::pair<const T*, const T*>(std::min<const T*>(g.data, last), std::max<const T*>(g.data, last));
     };
     for (int a = 0; a < count; ++a) {
       if (!arguments[a].needs_gradient) continue;
-      const index rows = arguments[a].rows, cols = arguments[a].cols;
+      const index_type rows = arguments[a].rows, cols = arguments[a].cols;
       if (gradients[a].data == nullptr || gradients[a].rows != rows || gradients[a].cols != cols)
-        contrastive::detail::refuse(who, "gradients[" + std::to_string(a) + "]", "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")",
-                       "(" + std::to_string(gradients[a].rows) + ", " + std::to_string(gradients[a].cols) + ")");
+        contrastive::detail::refuse(who, "gradients[" + std::to_string(a) + "]",
+                                    "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")",
+                                    "(" + std::to_string(gradients[a].rows) + ", " + std::to_string(gradients[a].cols) + ")");
       for (int b = 0; b < a; ++b) {
         if (!arguments[b].needs_gradient) continue;
         const auto one = span(gradients[a]), other = span(gradients[b]);
         if (one.first <= other.second && other.first <= one.second)
-          contrastive::detail::refuse(who, "gradients[" + std::to_string(a) + "]", "memory of its own", "memory that overlaps gradients[" + std::to_string(b) + "]");
+          contrastive::detail::refuse(who, "gradients[" + std::to_string(a) + "]", "memory of its own",
+                                      "memory that overlaps gradients[" + std::to_string(b) + "]");
       }
     }
   }
 
   static void check_finite(const char* who, const contrastive::detail::argument<T>* arguments, int count) {
     for (int a = 0; a < count; ++a)
-      for (index r = 0; r < arguments[a].rows; ++r)
-        for (index c = 0; c < arguments[a].cols; ++c) {
+      for (index_type r = 0; r < arguments[a].rows; ++r)
+        for (index_type c = 0; c < arguments[a].cols; ++c) {
           T v;
           arguments[a].read(r, c, 1, &v);
-          if (!std::isfinite(v)) contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers", v);
+          if (!std::isfinite(v))
+            contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r),
+                                        "finite numbers", v);
         }
   }
 
@@ -136,4 +153,6 @@ const result<T>& evaluate_call(evaluation<T>& e, const call<T>& c, const pair_fu
   return e.evaluate(c, f);
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

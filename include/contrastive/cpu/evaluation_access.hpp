@@ -12,7 +12,9 @@
 #include <contrastive/engine/loss_concept.hpp>
 #include <memory>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 /// A call of an evaluator, without its pair weights.
 template <class T>
@@ -53,7 +55,9 @@ struct evaluation_deleter {
 template <class T>
 using evaluation_pointer = std::unique_ptr<evaluation<T>, evaluation_deleter<T>>;
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
 
 #if !defined(CONTRASTIVE_SEPARATE_ENGINE)
 #include <contrastive/cpu/evaluation.hpp>

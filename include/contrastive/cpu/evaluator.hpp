@@ -12,7 +12,8 @@
 #include <initializer_list>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// Evaluates losses and keeps its workspace and threads: from the second call of the same size on, nothing is allocated.
 ///
@@ -32,7 +33,8 @@ namespace contrastive::inline CONTRASTIVE_FLAGS {
 ///   const auto& r = evaluate.value_and_gradient(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
 template <class T>
 class evaluator {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "contrastive: evaluator<T> needs T = float or T = double");
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
   explicit evaluator(const options& how = {}) : evaluation_(cpu::make_evaluation<T>(how)) {}
@@ -57,10 +59,11 @@ class evaluator {
   /// view for an argument under no_gradient). They may overlap the embeddings, but not each other. `gradients` of the
   /// result is then empty.
   template <class L, class... E>
-  const result<T>& value_and_gradient_into(std::initializer_list<matrix_view<T>> gradients, const L& loss, const E&... embeddings) {
+  const result<T>& value_and_gradient_into(std::initializer_list<matrix_view<T>> gradients, const L& loss,
+                                           const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.begin(), static_cast<int>(gradients.size()), true,
-                    bf16_kernels<E...>());
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.begin(),
+                    static_cast<int>(gradients.size()), true, bf16_kernels<E...>());
   }
 
   /// The three for a number of arguments known only at run time, such as views: value_and_gradient(nt_xent{}, views).
@@ -79,8 +82,8 @@ class evaluator {
   const result<T>& value_and_gradient_into(const std::vector<matrix_view<T>>& gradients, const L& loss,
                                            const std::vector<matrix_view<const T>>& embeddings) {
     const auto arguments = collect(embeddings, &gradients);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.data(), static_cast<int>(gradients.size()), true,
-                    nullptr);
+    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.data(),
+                    static_cast<int>(gradients.size()), true, nullptr);
   }
 
  private:
@@ -95,9 +98,10 @@ class evaluator {
 
   template <class L, class... E>
   static auto collect(const E&... embeddings) {
-    static_assert(loss_function<L>,
-                  "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
-                  "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
+    static_assert(
+        loss_function<L>,
+        "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
+        "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
     static_assert(sizeof...(E) > 0, "contrastive: a loss needs at least one matrix of embeddings");
     static_assert((embedding_argument<E> && ...),
                   "contrastive: embeddings must be Eigen matrices, maps, refs or blocks, or contrastive::matrix_view; "
@@ -120,11 +124,22 @@ class evaluator {
   template <class L>
   const result<T>& evaluate(const L& loss, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
                             int num_gradients, bool with_gradients, const cpu::bf16_kernel_table* bf16) {
-    const cpu::call<T> call{detail::loss_name<L>(), loss.temperature,  loss.similarity, loss.pooling,  loss.reduction, loss.arrangement,
-                            arguments,              count,             gradients,       num_gradients, with_gradients, bf16};
+    const cpu::call<T> call{detail::loss_name<L>(),
+                            loss.temperature,
+                            loss.similarity,
+                            loss.pooling,
+                            loss.reduction,
+                            loss.arrangement,
+                            arguments,
+                            count,
+                            gradients,
+                            num_gradients,
+                            with_gradients,
+                            bf16};
     const argument_shapes shapes = cpu::check_call(*evaluation_, call);
     auto pairs = detail::bind(loss, shapes);
-    return cpu::evaluate_call(*evaluation_, call, cpu::functions_of<T>(pairs, detail::ranges_of(loss.arrangement, shapes).num_candidates()));
+    return cpu::evaluate_call(*evaluation_, call,
+                              cpu::functions_of<T>(pairs, detail::ranges_of(loss.arrangement, shapes).num_candidates()));
   }
 
   cpu::evaluation_pointer<T> evaluation_;
@@ -160,4 +175,5 @@ auto value_and_gradient(const L& loss, const E&... embeddings) {
   return result<T>(evaluator<T>{}.value_and_gradient(loss, embeddings...));
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -13,16 +13,19 @@
 #include <limits>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 template <class T>
 class prepared_rows {
  public:
   /// Takes the sizes and the memory for them; throws std::bad_alloc. `outputs`: where the gradients go, one view an argument,
   /// or null.
-  void reserve(const kernel_table<T>& kernels, similarity kind, double temperature, const contrastive::detail::argument<T>* arguments, int count, index total,
-               index num_panel_rows, const matrix_view<T>* outputs) {
-    const index width = kernels.width;
+  void reserve(const kernel_table<T>& kernels, similarity kind, double temperature,
+               const contrastive::detail::argument<T>* arguments, int count, index_type total, index_type num_panel_rows,
+               const matrix_view<T>* outputs) {
+    const index_type width = kernels.width;
     root_ = std::sqrt(1 / temperature);
     kernels_ = &kernels, kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
     dim_ = arguments[0].cols;
@@ -37,17 +40,17 @@ class prepared_rows {
   }
 
   /// Global row r as it came.
-  void read_plain(index r, T* to) const {
-    index row = r;
+  void read_plain(index_type r, T* to) const {
+    index_type row = r;
     argument_of(row).read(row, 0, dim_, to);
   }
   /// Reads global row r into its slabs.
-  void read(index r) {
-    index row = r;
+  void read(index_type r) {
+    index_type row = r;
     const auto& from = argument_of(row);
     T* to = slabs(r);
-    for (index k = 0; k < num_slabs_ * width_; k += width_, to += slab_stride()) {
-      const index count = std::clamp<index>(dim_ - k, 0, width_);
+    for (index_type k = 0; k < num_slabs_ * width_; k += width_, to += slab_stride()) {
+      const index_type count = std::clamp<index_type>(dim_ - k, 0, width_);
       if (count > 0) from.read(row, k, count, to);
       std::fill(to + count, to + width_, T(0));
     }
@@ -58,19 +61,21 @@ class prepared_rows {
   void find_centre() {
     std::fill_n(centre_.data(), dim_, 0.0);
     if (kind_ != similarity::negative_squared_euclidean) return;
-    for (index r = 0; r < total_; ++r)
-      along_row(slabs(r), dim_, [&](index k, const T& v) { centre_.data()[k] += static_cast<double>(v) / static_cast<double>(total_); });
+    for (index_type r = 0; r < total_; ++r)
+      along_row(slabs(r), dim_,
+                [&](index_type k, const T& v) { centre_.data()[k] += static_cast<double>(v) / static_cast<double>(total_); });
   }
 
   /// Gives global row r the anchor's form, times √(1 / temperature): so products are logits, and x_ij is x_ji to the last bit.
-  void shape(index r) {
+  void shape(index_type r) {
     T* z = slabs(r);
     if (kind_ == similarity::negative_squared_euclidean)
-      along_row(z, dim_, [&](index k, T& v) { v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k])); });
+      along_row(z, dim_, [&](index_type k, T& v) {
+        v = static_cast<T>(contrastive::detail::sqrt_2 * (static_cast<double>(v) - centre_.data()[k]));
+      });
     const double squares = kernels_->squares({z, slab_stride()}, num_slabs_);
-    const double length = contrastive::detail::norm(squares, [&](auto visit) {
-      along_row(z, dim_, [&](index, const T& v) { visit(static_cast<double>(v)); });
-    });
+    const double length = contrastive::detail::norm(
+        squares, [&](auto visit) { along_row(z, dim_, [&](index_type, const T& v) { visit(static_cast<double>(v)); }); });
     norms_.data()[r] = length;
     const double inverse = kind_ == similarity::cosine ? contrastive::detail::inverse_norm(length) : 1;
     kernels_->scale({z, slab_stride()}, num_slabs_, inverse * root_);
@@ -82,48 +87,49 @@ class prepared_rows {
   }
 
   /// Fills panel p with candidates from global row `first` + p · width on, up to `end`, in the candidate's form.
-  void pack_panel(index p, index first, index end) {
+  void pack_panel(index_type p, index_type first, index_type end) {
     T* panel = panels_.data() + p * panel_size();
-    const index begin = first + p * width_, count = std::min(width_, end - begin);
+    const index_type begin = first + p * width_, count = std::min(width_, end - begin);
     if (count == width_) {
       kernels_->pack(row(begin), slab_stride(), prepared_dim_, panel);
     } else {
       std::fill_n(panel, panel_size(), T(0));
-      for (index c = 0; c < count; ++c)
-        along_row(row(begin + c), prepared_dim_, [&](index k, const T& v) { panel[k * width_ + c] = v; });
+      for (index_type c = 0; c < count; ++c)
+        along_row(row(begin + c), prepared_dim_, [&](index_type k, const T& v) { panel[k * width_ + c] = v; });
     }
     if (kind_ == similarity::negative_squared_euclidean)  // the candidate's form of a row has the last two coordinates swapped
       std::swap_ranges(panel + dim_ * width_, panel + (dim_ + 1) * width_, panel + (dim_ + 1) * width_);
   }
 
-  void clear_gradient(index r) {
+  void clear_gradient(index_type r) {
     if (T* h = gradient(r)) std::fill_n(h, num_slabs_ * width_, T(0));
   }
-  void scale_gradient(index r, double scale) {
+  void scale_gradient(index_type r, double scale) {
     if (T* h = gradient(r)) kernels_->scale({h, width_}, num_slabs_, scale);
   }
   /// Calls visit(offset, count, out, out_stride) for each run of the global rows [begin, end) whose H is wanted.
   template <class Visit>
-  void for_each_gradient(index begin, index end, Visit visit) const {
+  void for_each_gradient(index_type begin, index_type end, Visit visit) const {
     for (const destination& to : destinations_) {
-      const index first = std::max(begin, to.begin), last = std::min(end, to.end);
-      if (first < last && to.sums != nullptr) visit(first - begin, last - first, to.sums + (first - to.begin) * to.stride, to.stride);
+      const index_type first = std::max(begin, to.begin), last = std::min(end, to.end);
+      if (first < last && to.sums != nullptr)
+        visit(first - begin, last - first, to.sums + (first - to.begin) * to.stride, to.stride);
     }
   }
   /// H of global row r, null where it is not wanted.
-  T* gradient(index r) const {
+  T* gradient(index_type r) const {
     T* h = nullptr;
-    for_each_gradient(r, r + 1, [&](index, index, T* out, index) { h = out; });
+    for_each_gradient(r, r + 1, [&](index_type, index_type, T* out, index_type) { h = out; });
     return h;
   }
-  bool wants_gradient(index begin, index end) const {
+  bool wants_gradient(index_type begin, index_type end) const {
     bool wanted = false;
-    for_each_gradient(begin, end, [&](index, index, T*, index) { wanted = true; });
+    for_each_gradient(begin, end, [&](index_type, index_type, T*, index_type) { wanted = true; });
     return wanted;
   }
 
   /// Writes dL/dz of global row r, from H_r = Σ dL/dx · (row of the partner).
-  void write_gradient(index r) {
+  void write_gradient(index_type r) {
     for (std::size_t a = 0; a < destinations_.size(); ++a) {
       const destination& to = destinations_[a];
       if (r < to.begin || r >= to.end || to.sums == nullptr) continue;
@@ -133,14 +139,16 @@ class prepared_rows {
       double scale = root_;
       T along = 0;
       switch (kind_) {
-        case similarity::cosine: {  // the part of H along z is lost; twice, since the first time leaves what rounding adds to it
+        case similarity::cosine: {  // the part of H along z is lost; twice, since the first time leaves what rounding adds to
+                                    // it
           const T squares = std::max(kernels_->dot(u, u, num_slabs_), std::numeric_limits<T>::min());
           kernels_->combine(sums, sums_read, u, num_slabs_, T(1), kernels_->dot(sums_read, u, num_slabs_) / squares);
           along = kernels_->dot(sums_read, u, num_slabs_) / squares;
           scale *= contrastive::detail::inverse_norm(norm(r));
           break;
         }
-        case similarity::dot: break;
+        case similarity::dot:
+          break;
         case similarity::negative_squared_euclidean:  // Σ dL/ds · 2 (c - z); the last coordinate of H holds Σ dL/dx
           along = h[dim_ + 1];
           scale *= contrastive::detail::sqrt_2;
@@ -149,19 +157,20 @@ class prepared_rows {
       kernels_->combine(sums, sums_read, u, num_slabs_, static_cast<T>(scale), along);
       if (to.out == nullptr) return;
       T* out = to.out->data + (r - to.begin) * to.out->row_stride;
-      for (index k = 0; k < dim_; ++k) out[k * to.out->col_stride] = h[k];
+      for (index_type k = 0; k < dim_; ++k) out[k * to.out->col_stride] = h[k];
     }
   }
 
   /// Bounds of all s_ij of these anchors and candidates, from the norms alone.
-  void similarity_bounds(index anchor_begin, index anchor_end, index candidate_begin, index candidate_end, double& low, double& high) const {
+  void similarity_bounds(index_type anchor_begin, index_type anchor_end, index_type candidate_begin, index_type candidate_end,
+                         double& low, double& high) const {
     if (kind_ == similarity::cosine) {
       low = -1, high = 1;
       return;
     }
     double a = 0, c = 0;
-    for (index r = anchor_begin; r < anchor_end; ++r) a = std::max(a, norm(r));
-    for (index r = candidate_begin; r < candidate_end; ++r) c = std::max(c, norm(r));
+    for (index_type r = anchor_begin; r < anchor_end; ++r) a = std::max(a, norm(r));
+    for (index_type r = candidate_begin; r < candidate_end; ++r) c = std::max(c, norm(r));
     if (kind_ == similarity::dot) {
       low = -a * c, high = a * c;
     } else {
@@ -171,60 +180,64 @@ class prepared_rows {
 
   /// False where a row holds NaN or infinity.
   bool finite() const {
-    for (index r = 0; r < total_; ++r)
+    for (index_type r = 0; r < total_; ++r)
       if (!(norm(r) <= std::numeric_limits<double>::max())) return false;
     return true;
   }
 
-  const T* row(index r) const { return rows_.data() + r * width_; }
-  const T* slab(index r, index s) const { return row(r) + s * slab_stride(); }
-  const T* panel(index p) const { return panels_.data() + p * panel_size(); }
-  index slab_stride() const { return total_ * width_; }
-  index num_slabs() const { return num_slabs_; }
-  index num_panels() const { return num_panels_; }
-  index prepared_dim() const { return prepared_dim_; }
+  const T* row(index_type r) const { return rows_.data() + r * width_; }
+  const T* slab(index_type r, index_type s) const { return row(r) + s * slab_stride(); }
+  const T* panel(index_type p) const { return panels_.data() + p * panel_size(); }
+  index_type slab_stride() const { return total_ * width_; }
+  index_type num_slabs() const { return num_slabs_; }
+  index_type num_panels() const { return num_panels_; }
+  index_type prepared_dim() const { return prepared_dim_; }
 
   /// Coordinates whose plain product enters the similarity of a listed pair; `rest` has what is missing.
-  index plain_dim() const { return dim_; }
-  T rest(index a, index c) const { return kind_ == similarity::negative_squared_euclidean ? at(a, dim_) + at(c, dim_) : T(0); }
+  index_type plain_dim() const { return dim_; }
+  T rest(index_type a, index_type c) const {
+    return kind_ == similarity::negative_squared_euclidean ? at(a, dim_) + at(c, dim_) : T(0);
+  }
 
-  double norm(index r) const { return norms_.data()[r]; }
+  double norm(index_type r) const { return norms_.data()[r]; }
 
  private:
   /// The argument of a global row, which becomes the row there.
-  const contrastive::detail::argument<T>& argument_of(index& row) const {
+  const contrastive::detail::argument<T>& argument_of(index_type& row) const {
     int a = 0;
     for (; row >= arguments_[a].rows; ++a) row -= arguments_[a].rows;
     return arguments_[a];
   }
-  T* slabs(index r) { return rows_.data() + r * width_; }
-  index panel_size() const { return prepared_dim_ * width_; }
-  index offset(index r, index k) const { return (k / width_) * slab_stride() + r * width_ + k % width_; }
-  T at(index r, index k) const { return rows_.data()[offset(r, k)]; }
+  T* slabs(index_type r) { return rows_.data() + r * width_; }
+  index_type panel_size() const { return prepared_dim_ * width_; }
+  index_type offset(index_type r, index_type k) const { return (k / width_) * slab_stride() + r * width_ + k % width_; }
+  T at(index_type r, index_type k) const { return rows_.data()[offset(r, k)]; }
   /// visit(k, element k) for k in [0, dim) of a row of slabs.
   template <class Element, class Visit>
-  void along_row(Element* slabs, index dim, Visit visit) const {
-    for (index k = 0; k < dim; slabs += slab_stride())
-      for (index end = std::min(dim, k + width_), here = 0; k < end; ++k, ++here) visit(k, slabs[here]);
+  void along_row(Element* slabs, index_type dim, Visit visit) const {
+    for (index_type k = 0; k < dim; slabs += slab_stride())
+      for (index_type end = std::min(dim, k + width_), here = 0; k < end; ++k, ++here) visit(k, slabs[here]);
   }
 
   /// Where H of the rows of one argument is summed: in the caller's memory if that is laid out so, else in our own.
   struct destination {
-    index begin, end;                // global rows
-    T* sums;                         // row-major, num_slabs · width numbers a row; null: not wanted
-    index stride;
-    const matrix_view<T>* out;       // where to copy it in the end, or null
+    index_type begin, end;  // global rows
+    T* sums;                // row-major, num_slabs · width numbers a row; null: not wanted
+    index_type stride;
+    const matrix_view<T>* out;  // where to copy it in the end, or null
   };
   void plan_gradients(const matrix_view<T>* outputs) {
     destinations_.clear();
     if (outputs == nullptr) return;
-    const index line = num_slabs_ * width_;
-    const auto in_place = [&](const matrix_view<T>& out) { return out.col_stride == 1 && line == dim_ && out.row_stride >= line; };
-    index first = 0, own = 0;
+    const index_type line = num_slabs_ * width_;
+    const auto in_place = [&](const matrix_view<T>& out) {
+      return out.col_stride == 1 && line == dim_ && out.row_stride >= line;
+    };
+    index_type first = 0, own = 0;
     for (int a = 0; a < count_; first += arguments_[a++].rows) {
       const bool wanted = arguments_[a].needs_gradient, place = wanted && in_place(outputs[a]);
-      destinations_.push_back({first, first + arguments_[a].rows, place ? outputs[a].data : nullptr, place ? outputs[a].row_stride : line,
-                               wanted && !place ? &outputs[a] : nullptr});
+      destinations_.push_back({first, first + arguments_[a].rows, place ? outputs[a].data : nullptr,
+                               place ? outputs[a].row_stride : line, wanted && !place ? &outputs[a] : nullptr});
       if (wanted && !place) own += arguments_[a].rows * line;
     }
     own_sums_.reserve(own);
@@ -238,12 +251,14 @@ class prepared_rows {
   const contrastive::detail::argument<T>* arguments_ = nullptr;
   int count_ = 0;
   double root_ = 1;
-  index total_ = 0, width_ = 1, dim_ = 0, prepared_dim_ = 0, num_slabs_ = 0, num_panels_ = 0;
-  aligned_buffer<T> rows_;      // (total, prepared_dim) slabs
+  index_type total_ = 0, width_ = 1, dim_ = 0, prepared_dim_ = 0, num_slabs_ = 0, num_panels_ = 0;
+  aligned_buffer<T> rows_;                 // (total, prepared_dim) slabs
   std::vector<destination> destinations_;  // one an argument
   aligned_buffer<T> own_sums_;
-  aligned_buffer<T> panels_;    // (tiled candidates, prepared_dim) panels
+  aligned_buffer<T> panels_;  // (tiled candidates, prepared_dim) panels
   aligned_buffer<double> norms_, centre_;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

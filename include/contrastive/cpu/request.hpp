@@ -7,7 +7,9 @@
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 template <class T>
 struct request {
@@ -27,7 +29,9 @@ struct request {
 struct outcome {
   double loss = 0;
   double temperature_gradient = 0;
-  index valid_anchors = 0;
+  index_type valid_anchors = 0;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

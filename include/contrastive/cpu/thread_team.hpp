@@ -10,23 +10,25 @@
 #include <type_traits>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 /// A callable in somebody's memory, for the time of a call.
 class callable_view {
  public:
   template <class Callable>
-    requires(!std::is_same_v<Callable, callable_view>)
-  callable_view(Callable& callable)
-      : object_(&callable), call_([](const void* object, index i) { (*static_cast<Callable*>(const_cast<void*>(object)))(i); }) {}
+  requires(!std::is_same_v<Callable, callable_view>) callable_view(Callable& callable)
+      : object_(&callable),
+        call_([](const void* object, index_type i) { (*static_cast<Callable*>(const_cast<void*>(object)))(i); }) {}
   callable_view() = default;
 
-  void operator()(index i) const { call_(object_, i); }
+  void operator()(index_type i) const { call_(object_, i); }
   explicit operator bool() const { return call_ != nullptr; }
 
  private:
   const void* object_ = nullptr;
-  void (*call_)(const void*, index) = nullptr;
+  void (*call_)(const void*, index_type) = nullptr;
 };
 
 /// The caller and up to threads - 1 workers, started when first needed. Where no more threads can be had, fewer work.
@@ -52,7 +54,8 @@ class thread_team {
     while (static_cast<int>(workers_.size()) + 1 < wanted_) {
       const int number = static_cast<int>(workers_.size()) + 1;
       try {
-        workers_.emplace_back([this, number, seen = job_number_.load(std::memory_order_relaxed)] { wait_for_work(number, seen); });
+        workers_.emplace_back(
+            [this, number, seen = job_number_.load(std::memory_order_relaxed)] { wait_for_work(number, seen); });
       } catch (const std::system_error&) {
         wanted_ = number;
       }
@@ -74,19 +77,21 @@ class thread_team {
 
   /// Inside a body: task(t) for t in [0, count), each on one thread; all have met when it returns.
   template <class Task>
-  void share(index count, Task task) {
+  void share(index_type count, Task task) {
     share_out(count, task);
   }
   /// Inside a body: the first thread calls task(), the others wait.
   template <class Task>
-  void alone(index thread, Task task) {
+  void alone(index_type thread, Task task) {
     if (thread == 0) task();
     meet();
   }
 
  private:
-  void share_out(index count, callable_view task) {
-    for (index t = next_task_.fetch_add(1, std::memory_order_relaxed); t < count; t = next_task_.fetch_add(1, std::memory_order_relaxed)) task(t);
+  void share_out(index_type count, callable_view task) {
+    for (index_type t = next_task_.fetch_add(1, std::memory_order_relaxed); t < count;
+         t = next_task_.fetch_add(1, std::memory_order_relaxed))
+      task(t);
     meet();
   }
 
@@ -135,8 +140,10 @@ class thread_team {
   callable_view job_;
   std::atomic<unsigned> job_number_{0}, round_{0};
   std::atomic<int> arrived_{0};
-  std::atomic<index> next_task_{0};
+  std::atomic<index_type> next_task_{0};
   std::vector<std::thread> workers_;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

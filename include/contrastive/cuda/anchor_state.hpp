@@ -9,7 +9,9 @@
 #include <contrastive/numeric/log_sum_exp.hpp>
 #include <limits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 // Kernels may read constants, but not call what the standard library computes them by.
 inline constexpr double largest_double = std::numeric_limits<double>::max();
@@ -71,8 +73,10 @@ struct anchor_gains {
 struct summary {
   double loss;   // reduced, NaN where something is not finite
   double share;  // how often an anchor's loss counts, in each direction
-  index valid_anchors;
+  index_type valid_anchors;
   bool broken;  // a row holds NaN or infinity, or a loss lists a candidate that is not there
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

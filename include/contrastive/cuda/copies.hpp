@@ -6,7 +6,9 @@
 #include <contrastive/core/host_device.hpp>
 #include <contrastive/cuda/device_view.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// key ← momentum · key + (1 - momentum) · query, computed in double; momentum 0 copies whatever key held.
 template <class T>
@@ -15,8 +17,8 @@ struct move_towards {
   device_matrix_view<const T> query;
   double momentum;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index i) const {
-    const index r = i / key.cols, c = i % key.cols;
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
+    const index_type r = i / key.cols, c = i % key.cols;
     T& k = key.data[r * key.row_stride + c * key.col_stride];
     const T q = query.data[r * query.row_stride + c * query.col_stride];
     k = momentum == 0 ? q : static_cast<T>(momentum * static_cast<double>(k) + (1 - momentum) * static_cast<double>(q));
@@ -25,17 +27,19 @@ struct move_towards {
 
 /// The places of a ring that a batch goes to.
 struct ring_places {
-  index capacity, size, oldest;  // oldest: meant while full
+  index_type capacity, size, oldest;  // oldest: meant while full
 
   /// Rows of the batch that are left out, its first.
-  CONTRASTIVE_HOST_DEVICE index skipped(index rows) const { return rows > capacity ? rows - capacity : 0; }
+  CONTRASTIVE_HOST_DEVICE index_type skipped(index_type rows) const { return rows > capacity ? rows - capacity : 0; }
   /// The place of the first row that is put in.
-  CONTRASTIVE_HOST_DEVICE index first(index rows) const { return rows >= capacity ? 0 : size == capacity ? oldest : size; }
+  CONTRASTIVE_HOST_DEVICE index_type first(index_type rows) const {
+    return rows >= capacity ? 0 : size == capacity ? oldest : size;
+  }
   /// The ring with the batch in it. A batch of capacity or more rows starts it anew.
-  CONTRASTIVE_HOST_DEVICE ring_places after(index rows) const {
+  CONTRASTIVE_HOST_DEVICE ring_places after(index_type rows) const {
     if (rows == 0) return *this;
     if (rows >= capacity) return {capacity, capacity, 0};
-    const index now = size + rows < capacity ? size + rows : capacity;
+    const index_type now = size + rows < capacity ? size + rows : capacity;
     return {capacity, now, (first(rows) + rows) % capacity};
   }
 };
@@ -45,12 +49,14 @@ template <class T>
 struct put_rows {
   device_matrix_view<const T> from;
   T* ring;  // (capacity, from.cols) row-major
-  index capacity, skipped, first;
+  index_type capacity, skipped, first;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index i) const {
-    const index r = i / from.cols, c = i % from.cols;
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
+    const index_type r = i / from.cols, c = i % from.cols;
     ring[((first + r) % capacity) * from.cols + c] = from.data[(skipped + r) * from.row_stride + c * from.col_stride];
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -6,7 +6,9 @@
 #include <contrastive/core/types.hpp>
 #include <type_traits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// A matrix in device or managed memory: element (r, c) lies at data[r * row_stride + c * col_stride]. Nothing is owned, and
 /// nothing of it can be read on the host.
@@ -15,15 +17,16 @@ struct device_matrix_view {
   using value_type = std::remove_const_t<T>;
 
   T* data = nullptr;
-  index rows = 0;
-  index cols = 0;
-  index row_stride = 0;
-  index col_stride = 1;
+  index_type rows = 0;
+  index_type cols = 0;
+  index_type row_stride = 0;
+  index_type col_stride = 1;
 
   constexpr device_matrix_view() = default;
-  constexpr device_matrix_view(T* first, index num_rows, index num_cols)
+  constexpr device_matrix_view(T* first, index_type num_rows, index_type num_cols)
       : device_matrix_view(first, num_rows, num_cols, num_cols) {}
-  constexpr device_matrix_view(T* first, index num_rows, index num_cols, index between_rows, index between_cols = 1)
+  constexpr device_matrix_view(T* first, index_type num_rows, index_type num_cols, index_type between_rows,
+                               index_type between_cols = 1)
       : data(first), rows(num_rows), cols(num_cols), row_stride(between_rows), col_stride(between_cols) {}
   template <class U>
   requires(std::is_const_v<T>&& std::is_same_v<U, value_type>) constexpr device_matrix_view(const device_matrix_view<U>& m)
@@ -63,4 +66,6 @@ struct device_argument_traits<no_gradient_device_view<T>> {
 };
 
 }  // namespace detail
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

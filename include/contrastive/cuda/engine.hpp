@@ -16,23 +16,25 @@
 #include <type_traits>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// out (rows, columns) = scale · left · right, or += that; all row-major. Turned, the memory holds the transpose:
 /// left (depth, rows), right (columns, depth).
 template <class In, class Out>
 struct product {
-  index rows, columns, depth;
+  index_type rows, columns, depth;
   const In* left;
-  index left_stride;
+  index_type left_stride;
   bool left_turned;
   const In* right;
-  index right_stride;
+  index_type right_stride;
   bool right_turned;
   double scale;
   bool add;
   Out* out;
-  index out_stride;
+  index_type out_stride;
 };
 
 /// One embedding argument of a call.
@@ -56,7 +58,7 @@ struct device_request {
   bool both_ways;
   T* loss;
   T* temperature_gradient;
-  index* valid_anchors;
+  index_type* valid_anchors;
   T* per_anchor;
 
   bool wants_gradient() const {
@@ -69,8 +71,8 @@ struct device_request {
 
 /// Rows and columns of the tile of logits. What a sum rounds to depends on them, so that they are the same on every GPU.
 struct tile_size {
-  index rows = 2048;  // 2048 · 4096 floats are 32 MiB, which the second-level caches of an A100 and an H100 hold
-  index columns = 4096;
+  index_type rows = 2048;  // 2048 · 4096 floats are 32 MiB, which the second-level caches of an A100 and an H100 hold
+  index_type columns = 4096;
 };
 
 /// R are the rows as products take them: T, or bfloat16.
@@ -88,7 +90,7 @@ class tile_engine {
     dim_ = r.arguments[0].rows.cols;
     const bool distance = r.similarity == similarity::negative_squared_euclidean;
     sums_dim_ = dim_ + (distance ? 1 : 0);
-    constexpr index group = 16 / static_cast<index>(sizeof(R));  // rows begin at multiples of 16 bytes
+    constexpr index_type group = 16 / static_cast<index_type>(sizeof(R));  // rows begin at multiples of 16 bytes
     stride_ = (sums_dim_ + group - 1) / group * group;
     tiled_begin_ = 0, tiled_end_ = m_;
     if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); })
@@ -102,10 +104,10 @@ class tile_engine {
     tile_rows_ = std::min(tiles.rows, std::max(n_, r.both_ways ? m_ : 0)),
     tile_columns_ = std::min(tiles.columns, std::max(tiled_end_ - tiled_begin_, r.both_ways ? n_ : 0));
     tile_stride_ = (tile_columns_ + 15) / 16 * 16;
-    num_parts_ = std::min<index>(256, total_), rows_per_part_ = (total_ + num_parts_ - 1) / num_parts_;
+    num_parts_ = std::min<index_type>(256, total_), rows_per_part_ = (total_ + num_parts_ - 1) / num_parts_;
 
     segments_.clear();
-    index begin = 0, row = 0;
+    index_type begin = 0, row = 0;
     for (int a = 0; a < r.count; begin += r.arguments[a++].rows.rows)
       if (r.wants_gradient(a)) {
         segments_.push_back({begin, begin + r.arguments[a].rows.rows, row, a});
@@ -149,8 +151,8 @@ class tile_engine {
 
   /// Global rows whose H is wanted, those of one argument.
   struct segment {
-    index begin, end;
-    index sums_row;  // of begin
+    index_type begin, end;
+    index_type sums_row;  // of begin
     int argument;
   };
 
@@ -168,7 +170,7 @@ class tile_engine {
   template <class Request>
   void lay_out(arena& parts, const Request& r, bool prepares) {
     const bool distance = r.similarity == similarity::negative_squared_euclidean;
-    const index entries = n_ * per_anchor_;
+    const index_type entries = n_ * per_anchor_;
     rows_ = parts.take<R>(total_ * stride_);  // (total, stride)
     norms_ = parts.take<double>(total_);
     numbers_factors_ = std::is_same_v<T, R> ? nullptr : parts.take<T>(total_);
@@ -182,8 +184,8 @@ class tile_engine {
     tile_ = parts.take<T>(tile_rows_ * tile_stride_);
     listed_ = parts.take<T>(entries);
     if (sorts(r.both_ways)) {
-      for (index*& part : order_) part = parts.take<index>(entries);
-      sort_memory_ = parts.take<std::byte>(static_cast<index>(sort_bytes_));
+      for (index_type*& part : order_) part = parts.take<index_type>(entries);
+      sort_memory_ = parts.take<std::byte>(static_cast<index_type>(sort_bytes_));
     }
     if (!gradients_) return;
     gains_ = parts.take<anchor_gains<T>>(n_);
@@ -199,7 +201,7 @@ class tile_engine {
 
   logit_rule<T> rule() const { return {numbers_factors_, numbers_offsets_}; }
   template <class S, class G>
-  row_numbers<T> numbers(const device_request<S, T, G>&, index first) const {
+  row_numbers<T> numbers(const device_request<S, T, G>&, index_type first) const {
     return {norms_ + first, numbers_factors_ == nullptr ? nullptr : numbers_factors_ + first,
             numbers_offsets_ == nullptr ? nullptr : numbers_offsets_ + first};
   }
@@ -208,7 +210,7 @@ class tile_engine {
 
   template <class S, class G>
   void prepare(Machine& machine, const device_request<S, T, G>& r) {
-    index first = 0;
+    index_type first = 0;
     for (int a = 0; a < r.count; first += r.arguments[a++].rows.rows)
       machine.each_short_row(r.arguments[a].rows.rows, read_rows<S, R>{r.arguments[a].rows, rows_ + first * stride_, stride_});
     double* mean = nullptr;
@@ -228,13 +230,13 @@ class tile_engine {
   /// Calls visit(place, weights) for the tiles of logits, of anchors against candidates or turned.
   template <class P, class S, class G, class Visit>
   void for_each_tile(Machine& machine, const P& pairs, const device_request<S, T, G>& r, bool turned, Visit visit) {
-    const index first_row = turned ? tiled_begin_ : 0, end_row = turned ? tiled_end_ : n_;
-    const index first_column = turned ? 0 : tiled_begin_, end_column = turned ? n_ : tiled_end_;
-    const index row_base = turned ? r.ranges.candidate_begin : r.ranges.anchor_begin;
-    const index column_base = turned ? r.ranges.anchor_begin : r.ranges.candidate_begin;
-    for (index row = first_row; row < end_row; row += tile_rows_)
-      for (index column = first_column; column < end_column; column += tile_columns_) {
-        const index rows = std::min(tile_rows_, end_row - row), columns = std::min(tile_columns_, end_column - column);
+    const index_type first_row = turned ? tiled_begin_ : 0, end_row = turned ? tiled_end_ : n_;
+    const index_type first_column = turned ? 0 : tiled_begin_, end_column = turned ? n_ : tiled_end_;
+    const index_type row_base = turned ? r.ranges.candidate_begin : r.ranges.anchor_begin;
+    const index_type column_base = turned ? r.ranges.anchor_begin : r.ranges.candidate_begin;
+    for (index_type row = first_row; row < end_row; row += tile_rows_)
+      for (index_type column = first_column; column < end_column; column += tile_columns_) {
+        const index_type rows = std::min(tile_rows_, end_row - row), columns = std::min(tile_columns_, end_column - column);
         const tile there =
             turned ? tile{column, column + columns, row, row + rows} : tile{row, row + rows, column, column + columns};
         const tile_weights weights = weights_of(pairs, there);
@@ -261,15 +263,16 @@ class tile_engine {
 
   template <class P, class S, class G>
   void forward(Machine& machine, const pair_lists<P>& lists, const device_request<S, T, G>& r) {
-    const index entries = n_ * per_anchor_;
+    const index_type entries = n_ * per_anchor_;
     if (entries > 0) machine.each(entries, fill<T>{listed_, std::numeric_limits<T>::quiet_NaN()});
     for (int direction = 0; direction < (r.both_ways ? 2 : 1); ++direction)
-      for_each_tile(machine, lists.pairs, r, direction == 1, [&](const tile_place<T>& place, index rows, tile_weights weights) {
-        machine.each_row(rows, sum_tile<P, T>{lists.pairs, place, weights, rule(), common_, log_sum(r),
-                                              direction == 1 ? turned_sums_ : sums_});
-        if (direction == 0 && per_anchor_ > 0)
-          machine.each(rows * per_anchor_, keep_listed<P, T>{lists, place, rule(), listed_});
-      });
+      for_each_tile(machine, lists.pairs, r, direction == 1,
+                    [&](const tile_place<T>& place, index_type rows, tile_weights weights) {
+                      machine.each_row(rows, sum_tile<P, T>{lists.pairs, place, weights, rule(), common_, log_sum(r),
+                                                            direction == 1 ? turned_sums_ : sums_});
+                      if (direction == 0 && per_anchor_ > 0)
+                        machine.each(rows * per_anchor_, keep_listed<P, T>{lists, place, rule(), listed_});
+                    });
     if (entries == 0) return;
     machine.each_short_row(entries,
                            multiply_listed<P, T, R>{lists, rows_ + r.ranges.anchor_begin * stride_,
@@ -294,16 +297,16 @@ class tile_engine {
     if (num_sums_ > 0) machine.each(num_sums_ * stride_, fill<T>{h_, 0});
     const anchor_gains<T>* columns = symmetric_ ? gains_ : turned_gains_;
     if (!r.both_ways && !symmetric_) columns = nullptr;
-    for_each_tile(machine, lists.pairs, r, false, [&](const tile_place<T>& place, index rows, tile_weights weights) {
+    for_each_tile(machine, lists.pairs, r, false, [&](const tile_place<T>& place, index_type rows, tile_weights weights) {
       machine.each_row(rows, slope_tile<P, T, R>{lists.pairs, place, slopes_, weights, rule(), common_, log_sum(r), gains_,
                                                  columns, r.both_ways, temperature_});
       // The slopes of a symmetric loss hold both roles of a row, and its anchors are all of its rows.
-      for_each_sum(place.row_base, rows, [&](index offset, index count, T* h) {
+      for_each_sum(place.row_base, rows, [&](index_type offset, index_type count, T* h) {
         machine.multiply(product<R, T>{count, sums_dim_, place.columns, slopes_ + offset * tile_stride_, tile_stride_, false,
                                        rows_ + place.column_base * stride_, stride_, false, 1, true, h, stride_});
       });
       if (symmetric_) return;
-      for_each_sum(place.column_base, place.columns, [&](index offset, index count, T* h) {
+      for_each_sum(place.column_base, place.columns, [&](index_type offset, index_type count, T* h) {
         machine.multiply(product<R, T>{count, sums_dim_, rows, slopes_ + offset, tile_stride_, true,
                                        rows_ + place.row_base * stride_, stride_, false, 1, true, h, stride_});
       });
@@ -325,21 +328,21 @@ class tile_engine {
   }
   /// Calls visit(offset, count, h) for each run of `count` global rows from `begin` on whose H is wanted.
   template <class Visit>
-  void for_each_sum(index begin, index count, Visit visit) const {
+  void for_each_sum(index_type begin, index_type count, Visit visit) const {
     for (const segment& s : segments_) {
-      const index first = std::max(begin, s.begin), last = std::min(begin + count, s.end);
+      const index_type first = std::max(begin, s.begin), last = std::min(begin + count, s.end);
       if (first < last) visit(first - begin, last - first, h_ + (s.sums_row + first - s.begin) * stride_);
     }
   }
 
   // Of the call that was planned.
-  index n_ = 0, m_ = 0, total_ = 0;  // anchors, candidates, rows
-  index dim_ = 0, sums_dim_ = 0, stride_ = 0;
-  index tiled_begin_ = 0, tiled_end_ = 0, per_anchor_ = 0;
+  index_type n_ = 0, m_ = 0, total_ = 0;  // anchors, candidates, rows
+  index_type dim_ = 0, sums_dim_ = 0, stride_ = 0;
+  index_type tiled_begin_ = 0, tiled_end_ = 0, per_anchor_ = 0;
   bool symmetric_ = false, gradients_ = false;
   common_shift common_{};
-  index tile_rows_ = 0, tile_columns_ = 0, tile_stride_ = 0;
-  index num_parts_ = 0, rows_per_part_ = 0, num_sums_ = 0;
+  index_type tile_rows_ = 0, tile_columns_ = 0, tile_stride_ = 0;
+  index_type num_parts_ = 0, rows_per_part_ = 0, num_sums_ = 0;
   std::size_t sort_bytes_ = 0;
   std::vector<segment> segments_;
 
@@ -352,8 +355,10 @@ class tile_engine {
   anchor_gains<T>*gains_ = nullptr, *turned_gains_ = nullptr;
   summary* known_ = nullptr;
   int* broken_ = nullptr;
-  index* order_[4] = {};  // candidates and entries, and both sorted
+  index_type* order_[4] = {};  // candidates and entries, and both sorted
   std::byte* sort_memory_ = nullptr;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -7,7 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// A call of the CUDA runtime or of cuBLAS that failed. The code is a cudaError_t or a cublasStatus_t, as the call says.
 class cuda_error : public std::runtime_error {
@@ -25,4 +26,5 @@ class cuda_error : public std::runtime_error {
   int code_;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -18,7 +18,9 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// How to run. Only the size of the tiles changes results, by rounding.
 struct options {
@@ -35,7 +37,7 @@ struct outputs {
 
   number* loss = nullptr;
   number* temperature_gradient = nullptr;
-  index* valid_anchors = nullptr;
+  index_type* valid_anchors = nullptr;
   number* per_anchor = nullptr;                       ///< (number of anchors): the loss of each, whatever the reduction
   std::vector<device_matrix_view<G>> gradients = {};  ///< none, or one an embedding argument; an empty view: not wanted
 };
@@ -45,7 +47,7 @@ template <class T>
 struct host_result {
   T loss = 0;
   T temperature_gradient = 0;
-  index valid_anchors = 0;
+  index_type valid_anchors = 0;
   std::vector<T> per_anchor;              ///< with reduction::none the loss of each anchor, else empty
   std::vector<std::vector<T>> gradients;  ///< (rows, cols) row-major, one an embedding argument; empty under no_gradient
 };
@@ -107,7 +109,7 @@ class evaluator {
           if (!to.gradients.empty() && to.gradients.size() != given.size())
             contrastive::detail::refuse(name<L>, "gradients",
                                         std::to_string(given.size()) + " views, one an embedding argument",
-                                        static_cast<index>(to.gradients.size()));
+                                        static_cast<index_type>(to.gradients.size()));
           for (std::size_t a = 0; a < to.gradients.size(); ++a) {
             const auto& g = to.gradients[a];
             given[a].gradient = {g.data, g.rows, g.cols, g.row_stride, g.col_stride};
@@ -136,10 +138,10 @@ class evaluator {
     host_result<number> result;
     with_arguments<L, number>(
         [&](arguments<number>& given, cudaStream_t stream) {
-          index numbers = 2, anchors = 0;
+          index_type numbers = 2, anchors = 0;
           for (auto& a : given) numbers += a.rows.rows * a.rows.cols, anchors += a.rows.rows;
           device_buffer<number> memory(numbers + anchors);
-          device_buffer<index> valid(1);
+          device_buffer<index_type> valid(1);
           number* next = memory.data() + 2;
           outputs<S> to{memory.data(), memory.data() + 1, valid.data(), memory.data() + numbers, {}};
           for (auto& a : given) {
@@ -147,7 +149,7 @@ class evaluator {
             next += a.rows.rows * a.rows.cols;
           }
           run(loss, given, to, stream);
-          const auto back = [&](auto* out, const auto* from, index count) {
+          const auto back = [&](auto* out, const auto* from, index_type count) {
             detail::check("cudaMemcpyAsync", cudaMemcpyAsync(out, from, static_cast<std::size_t>(count) * sizeof *out,
                                                              cudaMemcpyDeviceToHost, stream));
           };
@@ -261,10 +263,10 @@ class evaluator {
       if (given_bytes_ < bytes) contrastive::detail::refuse("workspace", "bytes", say(bytes), std::to_string(given_bytes_));
       return static_cast<std::byte*>(given_memory_);
     }
-    if (capturing && memory_.size() < static_cast<index>(bytes))
+    if (capturing && memory_.size() < static_cast<index_type>(bytes))
       contrastive::detail::refuse("workspace", "memory during capture", say(bytes) + " (make the call once before)",
                                   std::to_string(memory_.size()));
-    memory_.reserve(static_cast<index>(bytes));
+    memory_.reserve(static_cast<index_type>(bytes));
     return memory_.data();
   }
 
@@ -277,10 +279,12 @@ class evaluator {
     const auto where_given = [&](const std::string& what, const void* memory) {
       if (memory != nullptr) there(what, memory);
     };
-    const auto say = [](index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
+    const auto say = [](index_type rows, index_type cols) {
+      return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")";
+    };
     const auto span = [](const auto& g) {
-      const index last = (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
-      return std::pair<const G*, const G*>(g.data + std::min<index>(last, 0), g.data + std::max<index>(last, 0));
+      const index_type last = (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
+      return std::pair<const G*, const G*>(g.data + std::min<index_type>(last, 0), g.data + std::max<index_type>(last, 0));
     };
     for (std::size_t a = 0; a < given.size(); ++a) {
       there("argument " + std::to_string(a + 1), given[a].rows.data);
@@ -319,7 +323,7 @@ class evaluator {
     detail::check("cudaStreamSynchronize", cudaStreamSynchronize(stream));
     std::size_t row = 0;
     for (std::size_t a = 0; a < given.size(); ++a)
-      for (index r = 0; r < given[a].rows.rows; ++r, ++row)
+      for (index_type r = 0; r < given[a].rows.rows; ++r, ++row)
         if (!std::isfinite(norms_[row]))
           contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers",
                                       norms_[row]);
@@ -337,4 +341,6 @@ class evaluator {
   std::vector<double> norms_;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

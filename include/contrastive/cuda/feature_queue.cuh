@@ -10,7 +10,9 @@
 #include <limits>
 #include <string>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// The last `capacity` rows that were pushed, in device memory, and a label beside each if the queue is made with labels.
 ///
@@ -23,22 +25,22 @@ namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
 template <class T>
 class feature_queue {
  public:
-  feature_queue(index capacity, index dim, bool with_labels = false) : dim_(dim) {
+  feature_queue(index_type capacity, index_type dim, bool with_labels = false) : dim_(dim) {
     if (capacity <= 0) contrastive::detail::refuse(name, "capacity", "at least 1 row", capacity);
     if (dim <= 0) contrastive::detail::refuse(name, "dim", "at least 1 column", dim);
-    if (capacity > std::numeric_limits<index>::max() / static_cast<index>(sizeof(T)) / dim)
+    if (capacity > std::numeric_limits<index_type>::max() / static_cast<index_type>(sizeof(T)) / dim)
       contrastive::detail::refuse(name, "capacity", "a number of rows that memory can hold", capacity);
     ring_ = {capacity, 0, 0};
     features_ = device_buffer<T>(capacity * dim);
     if (with_labels) labels_ = device_buffer<std::int64_t>(capacity);
   }
 
-  index size() const { return ring_.size; }
-  index capacity() const { return ring_.capacity; }
-  index dim() const { return dim_; }
+  index_type size() const { return ring_.size; }
+  index_type capacity() const { return ring_.capacity; }
+  index_type dim() const { return dim_; }
   bool full() const { return ring_.size == ring_.capacity; }
   /// The row that a further push overwrites first; 0 until the queue is full.
-  index oldest() const { return full() ? ring_.oldest : 0; }
+  index_type oldest() const { return full() ? ring_.oldest : 0; }
 
   /// (size(), dim): the rows that are in.
   device_matrix_view<const T> features() const { return {features_.data(), size(), dim_}; }
@@ -65,7 +67,7 @@ class feature_queue {
       contrastive::detail::refuse(name, "push", "a stream that is not captured", "a stream under capture");
     detail::check_on_device(name, "rows", rows.data);
     if (labelled) detail::check_on_device(name, "labels", labels.data);
-    const index skipped = ring_.skipped(rows.rows), first = ring_.first(rows.rows), count = rows.rows - skipped;
+    const index_type skipped = ring_.skipped(rows.rows), first = ring_.first(rows.rows), count = rows.rows - skipped;
     detail::each(count * dim_, put_rows<T>{rows, features_.data(), ring_.capacity, skipped, first}, stream);
     if (labelled) detail::each(count, put_rows<std::int64_t>{labels, labels_.data(), ring_.capacity, skipped, first}, stream);
     ring_ = ring_.after(rows.rows);
@@ -74,10 +76,12 @@ class feature_queue {
  private:
   static constexpr const char* name = "feature_queue";
 
-  index dim_;
+  index_type dim_;
   ring_places ring_{};
   device_buffer<T> features_;           // (capacity, dim) row-major
   device_buffer<std::int64_t> labels_;  // (capacity), or none
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

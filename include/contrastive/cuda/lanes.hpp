@@ -11,12 +11,14 @@
 #include <contrastive/core/types.hpp>
 #include <cstddef>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// A lane alone.
 struct one_lane {
-  CONTRASTIVE_HOST_DEVICE index lane() const { return 0; }
-  CONTRASTIVE_HOST_DEVICE index size() const { return 1; }
+  CONTRASTIVE_HOST_DEVICE index_type lane() const { return 0; }
+  CONTRASTIVE_HOST_DEVICE index_type size() const { return 1; }
   template <class V>
   CONTRASTIVE_HOST_DEVICE V sum(V value) const {
     return value;
@@ -33,7 +35,7 @@ class arena {
   explicit arena(void* memory = nullptr) : memory_(static_cast<std::byte*>(memory)) {}
 
   template <class V>
-  V* take(index count) {
+  V* take(index_type count) {
     used_ = (used_ + 255) / 256 * 256;
     V* const part = memory_ == nullptr ? nullptr : reinterpret_cast<V*>(memory_ + used_);
     used_ += static_cast<std::size_t>(count) * sizeof(V);
@@ -46,4 +48,6 @@ class arena {
   std::size_t used_ = 0;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -11,7 +11,9 @@
 #include <cub/device/device_radix_sort.cuh>
 #include <type_traits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 namespace detail {
 
@@ -20,14 +22,14 @@ constexpr int block = 128;  // threads; 32 logits of a row of 4096 each
 
 /// The lanes of a warp. What a function here returns on the host is never asked for: nvcc compiles it beside the kernels.
 struct warp_lanes {
-  CONTRASTIVE_HOST_DEVICE index lane() const {
+  CONTRASTIVE_HOST_DEVICE index_type lane() const {
 #if defined(__CUDA_ARCH__)
     return threadIdx.x % warp;
 #else
     return 0;
 #endif
   }
-  CONTRASTIVE_HOST_DEVICE index size() const { return warp; }
+  CONTRASTIVE_HOST_DEVICE index_type size() const { return warp; }
   template <class V>
   CONTRASTIVE_HOST_DEVICE V sum(V value) const {
 #if defined(__CUDA_ARCH__)
@@ -49,14 +51,14 @@ struct warp_lanes {
 
 /// The lanes of a block: those of its warps, whose results meet in shared memory in the order of the warps.
 struct block_lanes {
-  CONTRASTIVE_HOST_DEVICE index lane() const {
+  CONTRASTIVE_HOST_DEVICE index_type lane() const {
 #if defined(__CUDA_ARCH__)
     return threadIdx.x;
 #else
     return 0;
 #endif
   }
-  CONTRASTIVE_HOST_DEVICE index size() const { return block; }
+  CONTRASTIVE_HOST_DEVICE index_type size() const { return block; }
   template <class V>
   CONTRASTIVE_HOST_DEVICE V sum(V value) const {
     return meet(warp_lanes{}.sum(value), [](V a, V b) { return a + b; });
@@ -82,27 +84,28 @@ struct block_lanes {
 };
 
 template <class Op>
-__global__ void __launch_bounds__(block) run_each(Op op, index count) {
-  for (index i = static_cast<index>(blockIdx.x) * block + threadIdx.x; i < count; i += static_cast<index>(gridDim.x) * block)
+__global__ void __launch_bounds__(block) run_each(Op op, index_type count) {
+  for (index_type i = static_cast<index_type>(blockIdx.x) * block + threadIdx.x; i < count;
+       i += static_cast<index_type>(gridDim.x) * block)
     op(i);
 }
 template <class Op>
-__global__ void __launch_bounds__(block) run_rows(Op op, index count) {
-  for (index row = blockIdx.x; row < count; row += gridDim.x) op(row, block_lanes{});
+__global__ void __launch_bounds__(block) run_rows(Op op, index_type count) {
+  for (index_type row = blockIdx.x; row < count; row += gridDim.x) op(row, block_lanes{});
 }
 template <class Op>
-__global__ void __launch_bounds__(block) run_short_rows(Op op, index count) {
+__global__ void __launch_bounds__(block) run_short_rows(Op op, index_type count) {
   constexpr int rows = block / warp;
-  for (index row = static_cast<index>(blockIdx.x) * rows + threadIdx.x / warp; row < count;
-       row += static_cast<index>(gridDim.x) * rows)
+  for (index_type row = static_cast<index_type>(blockIdx.x) * rows + threadIdx.x / warp; row < count;
+       row += static_cast<index_type>(gridDim.x) * rows)
     op(row, warp_lanes{});
 }
 
-inline unsigned blocks(index wanted) { return static_cast<unsigned>(std::min<index>(wanted, 1 << 20)); }
+inline unsigned blocks(index_type wanted) { return static_cast<unsigned>(std::min<index_type>(wanted, 1 << 20)); }
 
 /// op(i) for i in [0, count), a thread each.
 template <class Op>
-void each(index count, const Op& op, cudaStream_t stream) {
+void each(index_type count, const Op& op, cudaStream_t stream) {
   if (count <= 0) return;
   run_each<<<blocks((count + block - 1) / block), block, 0, stream>>>(op, count);
   check("a kernel's launch", cudaGetLastError());
@@ -147,19 +150,19 @@ class machine {
   cudaStream_t stream() const { return stream_; }
 
   template <class Op>
-  void each(index count, const Op& op) const {
+  void each(index_type count, const Op& op) const {
     detail::each(count, op, stream_);
   }
   template <class Op>
-  void each_row(index count, const Op& op) const {
+  void each_row(index_type count, const Op& op) const {
     if (count <= 0) return;
     detail::run_rows<<<detail::blocks(count), detail::block, 0, stream_>>>(op, count);
     detail::check("a kernel's launch", cudaGetLastError());
   }
   template <class Op>
-  void each_short_row(index count, const Op& op) const {
+  void each_short_row(index_type count, const Op& op) const {
     if (count <= 0) return;
-    constexpr index rows = detail::block / detail::warp;
+    constexpr index_type rows = detail::block / detail::warp;
     detail::run_short_rows<<<detail::blocks((count + rows - 1) / rows), detail::block, 0, stream_>>>(op, count);
     detail::check("a kernel's launch", cudaGetLastError());
   }
@@ -178,22 +181,22 @@ class machine {
                      detail::blas_type<Out>::value, static_cast<int>(p.out_stride), sums, CUBLAS_GEMM_DEFAULT));
   }
 
-  std::size_t sort_bytes(index count, index num_keys) const {
+  std::size_t sort_bytes(index_type count, index_type num_keys) const {
     std::size_t bytes = 0;
     sort_in(nullptr, nullptr, nullptr, nullptr, count, num_keys, nullptr, bytes);
     return bytes;
   }
-  void sort(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index num_keys,
-            void* memory, std::size_t bytes_given) const {
+  void sort(const index_type* keys, const index_type* values, index_type* sorted_keys, index_type* sorted_values,
+            index_type count, index_type num_keys, void* memory, std::size_t bytes_given) const {
     std::size_t bytes = bytes_given;
     sort_in(keys, values, sorted_keys, sorted_values, count, num_keys, memory, bytes);
   }
 
  private:
-  void sort_in(const index* keys, const index* values, index* sorted_keys, index* sorted_values, index count, index num_keys,
-               void* memory, std::size_t& bytes) const {
+  void sort_in(const index_type* keys, const index_type* values, index_type* sorted_keys, index_type* sorted_values,
+               index_type count, index_type num_keys, void* memory, std::size_t& bytes) const {
     int bits = 1;
-    while (bits < 63 && (index{1} << bits) < num_keys) ++bits;
+    while (bits < 63 && (index_type{1} << bits) < num_keys) ++bits;
     detail::check("cub::DeviceRadixSort::SortPairs", cub::DeviceRadixSort::SortPairs(memory, bytes, keys, sorted_keys, values,
                                                                                      sorted_values, count, 0, bits, stream_));
   }
@@ -202,4 +205,6 @@ class machine {
   cudaStream_t stream_ = nullptr;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -7,7 +7,9 @@
 #include <contrastive/cuda/machine.cuh>
 #include <string>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// The EMA of parameters in device memory, elementwise, key ← m · key + (1 - m) · query, m = momentum in [0, 1]; m = 0 copies
 /// `query`, m = 1 leaves `key` untouched. T is float or double, any strides; both may be the same memory, but must not overlap
@@ -18,7 +20,9 @@ template <class T>
 void momentum_update(const device_matrix_view<T>& key, const device_matrix_view<const std::type_identity_t<T>>& query,
                      double momentum, cudaStream_t stream) {
   constexpr const char* who = "momentum_update";
-  const auto say = [](index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
+  const auto say = [](index_type rows, index_type cols) {
+    return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")";
+  };
   if (!(momentum >= 0 && momentum <= 1)) contrastive::detail::refuse(who, "momentum", "a number from 0 to 1", momentum);
   if (query.rows != key.rows || query.cols != key.cols)
     contrastive::detail::refuse(who, "query", say(key.rows, key.cols) + " as key", say(query.rows, query.cols));
@@ -30,4 +34,6 @@ void momentum_update(const device_matrix_view<T>& key, const device_matrix_view<
   detail::each(key.rows * key.cols, move_towards<T>{key, query, momentum}, stream);
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

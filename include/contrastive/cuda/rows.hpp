@@ -18,7 +18,9 @@
 #include <contrastive/similarity.hpp>
 #include <type_traits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// What a row needs beside its coordinates.
 template <class T>
@@ -34,8 +36,10 @@ struct logit_rule {
   const T* factors;
   const T* offsets;
 
-  CONTRASTIVE_HOST_DEVICE T factor(index a, index c) const { return factors == nullptr ? T(1) : factors[a] * factors[c]; }
-  CONTRASTIVE_HOST_DEVICE T operator()(T product, index a, index c) const {
+  CONTRASTIVE_HOST_DEVICE T factor(index_type a, index_type c) const {
+    return factors == nullptr ? T(1) : factors[a] * factors[c];
+  }
+  CONTRASTIVE_HOST_DEVICE T operator()(T product, index_type a, index_type c) const {
     if (factors != nullptr) return product * factor(a, c);
     return offsets == nullptr ? product : product + (offsets[a] + offsets[c]);
   }
@@ -46,11 +50,11 @@ template <class S, class R>
 struct read_rows {
   matrix_view<const S> from;
   R* rows;  // of the argument, (from.rows, stride) row-major
-  index stride;
+  index_type stride;
 
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE void operator()(index r, const Lanes& lanes) const {
-    for (index k = lanes.lane(); k < stride; k += lanes.size()) {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
+    for (index_type k = lanes.lane(); k < stride; k += lanes.size()) {
       if constexpr (std::is_same_v<S, R>)
         rows[r * stride + k] = k < from.cols ? from.data[r * from.row_stride + k * from.col_stride] : static_cast<R>(0.0f);
       else
@@ -63,27 +67,27 @@ struct read_rows {
 template <class R>
 struct sum_columns {
   const R* rows;
-  index num_rows, dim, stride, rows_per_part;
+  index_type num_rows, dim, stride, rows_per_part;
   double* parts;  // (parts, dim)
 
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE void operator()(index part, const Lanes& lanes) const {
-    const index begin = part * rows_per_part, end = begin + rows_per_part < num_rows ? begin + rows_per_part : num_rows;
-    for (index k = lanes.lane(); k < dim; k += lanes.size()) {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type part, const Lanes& lanes) const {
+    const index_type begin = part * rows_per_part, end = begin + rows_per_part < num_rows ? begin + rows_per_part : num_rows;
+    for (index_type k = lanes.lane(); k < dim; k += lanes.size()) {
       double sum = 0;
-      for (index r = begin; r < end; ++r) sum += static_cast<double>(rows[r * stride + k]);
+      for (index_type r = begin; r < end; ++r) sum += static_cast<double>(rows[r * stride + k]);
       parts[part * dim + k] = sum;
     }
   }
 };
 struct find_mean {
   const double* parts;
-  index num_parts, num_rows, dim;
+  index_type num_parts, num_rows, dim;
   double* mean;  // (dim)
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index k) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type k) const {
     double sum = 0;
-    for (index p = 0; p < num_parts; ++p) sum += parts[p * dim + k];
+    for (index_type p = 0; p < num_parts; ++p) sum += parts[p * dim + k];
     mean[k] = sum / static_cast<double>(num_rows);
   }
 };
@@ -93,18 +97,18 @@ template <class T, class R>
 struct shape_rows {
   similarity kind;
   R* rows;
-  index dim, stride;
+  index_type dim, stride;
   const double* mean;  // of all rows, for distances
   double temperature;
   row_numbers<T> numbers;
 
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE void operator()(index r, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
     R* row = rows + r * stride;
     const bool distance = kind == similarity::negative_squared_euclidean;
-    const auto at = [&](index k) { return widen(row[k]) - (distance ? mean[k] : 0); };
+    const auto at = [&](index_type k) { return widen(row[k]) - (distance ? mean[k] : 0); };
     double squares = 0;
-    for (index k = lanes.lane(); k < dim; k += lanes.size()) squares += at(k) * at(k);
+    for (index_type k = lanes.lane(); k < dim; k += lanes.size()) squares += at(k) * at(k);
     squares = lanes.sum(squares);
     double norm = std::sqrt(squares);
     if (!(squares > 1e-280 && squares < 1e300)) norm = careful_norm(at, lanes);
@@ -112,17 +116,17 @@ struct shape_rows {
     if constexpr (!std::is_same_v<T, R>) {
       int exponent = 0;
       if (kind == similarity::cosine && norm > 0 && norm <= largest_double) std::frexp(norm, &exponent);
-      for (index k = lanes.lane(); k < dim && exponent != 0; k += lanes.size())
+      for (index_type k = lanes.lane(); k < dim && exponent != 0; k += lanes.size())
         row[k] = static_cast<R>(static_cast<float>(std::ldexp(widen(row[k]), -exponent)));
       if (lanes.lane() == 0)
         numbers.factors[r] =
             kind == similarity::cosine ? static_cast<T>(std::ldexp(contrastive::detail::inverse_norm(norm), exponent)) : T(1);
     } else if (kind == similarity::cosine) {
       const double scale = contrastive::detail::inverse_norm(norm);
-      for (index k = lanes.lane(); k < dim; k += lanes.size()) row[k] = static_cast<T>(widen(row[k]) * scale);
+      for (index_type k = lanes.lane(); k < dim; k += lanes.size()) row[k] = static_cast<T>(widen(row[k]) * scale);
     } else if (distance) {
       double rounded = 0;  // of the rows as they are stored: |u - u|² is 0 then
-      for (index k = lanes.lane(); k < dim; k += lanes.size()) {
+      for (index_type k = lanes.lane(); k < dim; k += lanes.size()) {
         row[k] = static_cast<T>(contrastive::detail::sqrt_2 * at(k));
         rounded += widen(row[k]) * widen(row[k]);
       }
@@ -141,13 +145,13 @@ struct shape_rows {
   template <class At, class Lanes>
   CONTRASTIVE_HOST_DEVICE double careful_norm(const At& at, const Lanes& lanes) const {
     double largest = 0, broken = 0, squares = 0;
-    for (index k = lanes.lane(); k < dim; k += lanes.size()) {
+    for (index_type k = lanes.lane(); k < dim; k += lanes.size()) {
       largest = std::fmax(largest, std::fabs(at(k)));
       broken += at(k) - at(k);  // NaN where at(k) is not finite
     }
     largest = lanes.max(largest), broken = lanes.sum(broken);
     if (broken != broken || !(largest > 0)) return largest + broken;
-    for (index k = lanes.lane(); k < dim; k += lanes.size()) squares += (at(k) / largest) * (at(k) / largest);
+    for (index_type k = lanes.lane(); k < dim; k += lanes.size()) squares += (at(k) / largest) * (at(k) / largest);
     return largest * std::sqrt(lanes.sum(squares));
   }
 };
@@ -158,21 +162,21 @@ struct write_gradient {
   similarity kind;
   const R* rows;  // of the argument
   const T* sums;  // of the argument, f_i H_i
-  index dim, stride;
+  index_type dim, stride;
   row_numbers<T> numbers;  // of the argument
   double temperature;
   const summary* known;
   matrix_view<G> out;
 
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE void operator()(index r, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
     const R* row = rows + r * stride;
     const T* h = sums + r * stride;
     const double f = numbers.factors == nullptr ? 1 : static_cast<double>(numbers.factors[r]);
     const double back = f > 0 ? 1 / f : 0;
     double along = 0, scale = 1 / temperature;
     if (kind == similarity::cosine) {  // dL/du = H / τ and u = z / |z|: the part of H along u is lost
-      for (index k = lanes.lane(); k < dim; k += lanes.size())
+      for (index_type k = lanes.lane(); k < dim; k += lanes.size())
         along += static_cast<double>(h[k]) * static_cast<double>(static_cast<T>(row[k]));
       along = lanes.sum(along);  // f_i H · v = H · u
       scale *= contrastive::detail::inverse_norm(numbers.norms[r]);
@@ -180,7 +184,7 @@ struct write_gradient {
       along = static_cast<double>(h[dim]);
       scale *= contrastive::detail::sqrt_2;
     }
-    for (index k = lanes.lane(); k < dim; k += lanes.size()) {
+    for (index_type k = lanes.lane(); k < dim; k += lanes.size()) {
       const double u = f * static_cast<double>(static_cast<T>(row[k])),
                    g = scale * (back * static_cast<double>(h[k]) - along * u);
       out.data[r * out.row_stride + k * out.col_stride] =
@@ -189,4 +193,6 @@ struct write_gradient {
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

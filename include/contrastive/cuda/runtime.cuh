@@ -11,7 +11,9 @@
 #include <new>
 #include <utility>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 namespace detail {
 
@@ -46,7 +48,7 @@ template <class V>
 class device_buffer {
  public:
   device_buffer() = default;
-  explicit device_buffer(index size) : size_(size) {
+  explicit device_buffer(index_type size) : size_(size) {
     if (size > 0)
       detail::check("cudaMalloc", cudaMalloc(reinterpret_cast<void**>(&data_), static_cast<std::size_t>(size) * sizeof(V)));
   }
@@ -60,16 +62,18 @@ class device_buffer {
   ~device_buffer() { cudaFree(data_); }
 
   V* data() const { return data_; }
-  index size() const { return size_; }
+  index_type size() const { return size_; }
 
   /// Makes room for at least `size` numbers; what was in is lost.
-  void reserve(index size) {
+  void reserve(index_type size) {
     if (size > size_) *this = device_buffer(size);
   }
 
  private:
   V* data_ = nullptr;
-  index size_ = 0;
+  index_type size_ = 0;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

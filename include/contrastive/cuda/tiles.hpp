@@ -9,28 +9,34 @@
 #include <contrastive/engine/loss_concept.hpp>
 #include <type_traits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cuda {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cuda {
 
 /// Where a tile of products v · v / τ lies, and of what. Turned, its rows are candidates and its columns anchors.
 template <class T>
 struct tile_place {
   T* products;  // (rows, columns), from row to row `stride`
-  index stride;
-  index first_row, first_column;  // anchor and candidate, turned the other way round
-  index columns;
-  index row_base, column_base;  // the global rows of the first two
+  index_type stride;
+  index_type first_row, first_column;  // anchor and candidate, turned the other way round
+  index_type columns;
+  index_type row_base, column_base;  // the global rows of the first two
   bool turned;
 
-  CONTRASTIVE_HOST_DEVICE index anchor(index r, index c) const { return turned ? first_column + c : first_row + r; }
-  CONTRASTIVE_HOST_DEVICE index candidate(index r, index c) const { return turned ? first_row + r : first_column + c; }
-  CONTRASTIVE_HOST_DEVICE T logit(const logit_rule<T>& rule, index r, index c) const {
+  CONTRASTIVE_HOST_DEVICE index_type anchor(index_type r, index_type c) const {
+    return turned ? first_column + c : first_row + r;
+  }
+  CONTRASTIVE_HOST_DEVICE index_type candidate(index_type r, index_type c) const {
+    return turned ? first_row + r : first_column + c;
+  }
+  CONTRASTIVE_HOST_DEVICE T logit(const logit_rule<T>& rule, index_type r, index_type c) const {
     return rule(products[r * stride + c], row_base + r, column_base + c);
   }
 };
 
 /// D of pairs in a tile of which W is true.
 template <tile_weights W, class P>
-CONTRASTIVE_HOST_DEVICE double denominator_of(const P& pairs, index i, index j) {
+CONTRASTIVE_HOST_DEVICE double denominator_of(const P& pairs, index_type i, index_type j) {
   if constexpr (W == tile_weights::zeros) return 0;
   if constexpr (W == tile_weights::ones) return 1;
   if constexpr (W == tile_weights::ones_off_diagonal) return i != j ? 1 : 0;
@@ -58,7 +64,7 @@ struct common_shift {
   double shift;
 };
 
-constexpr index terms_in_T = 32;  // that a lane sums before it goes over to double
+constexpr index_type terms_in_T = 32;  // that a lane sums before it goes over to double
 
 /// Adds the sums over a row of a tile to those of its anchor.
 template <class P, class T>
@@ -72,7 +78,7 @@ struct sum_tile {
   anchor_sums* sums;  // of the direction, from its first row on
 
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE void operator()(index r, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
     with_weights(weights, [&]<tile_weights W>() { sum<W>(r, lanes); });
   }
 
@@ -80,15 +86,15 @@ struct sum_tile {
   static constexpr bool positives = !contrastive::detail::lists_positives<P>();
 
   template <tile_weights W, class Lanes>
-  CONTRASTIVE_HOST_DEVICE void sum(index r, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE void sum(index_type r, const Lanes& lanes) const {
     T top = static_cast<T>(common.shift), positive_top = top;
     if (!common.used) find_maxima<W>(r, lanes, top, positive_top);
     double z = 0, positive_z = 0, positive_weight = 0, positive_logit = 0;
-    for (index c = lanes.lane(); c < tile.columns;) {
+    for (index_type c = lanes.lane(); c < tile.columns;) {
       T part = 0;
-      for (index t = 0; t < terms_in_T && c < tile.columns; ++t, c += lanes.size()) {
+      for (index_type t = 0; t < terms_in_T && c < tile.columns; ++t, c += lanes.size()) {
         const T x = tile.logit(rule, r, c);
-        const index i = tile.anchor(r, c), j = tile.candidate(r, c);
+        const index_type i = tile.anchor(r, c), j = tile.candidate(r, c);
         const double d = denominator_of<W>(pairs, i, j);
         if constexpr (W == tile_weights::general) {
           if (d > 0) z += d * static_cast<double>(std::exp(x - top));
@@ -119,11 +125,11 @@ struct sum_tile {
   }
 
   template <tile_weights W, class Lanes>
-  CONTRASTIVE_HOST_DEVICE void find_maxima(index r, const Lanes& lanes, T& top, T& positive_top) const {
+  CONTRASTIVE_HOST_DEVICE void find_maxima(index_type r, const Lanes& lanes, T& top, T& positive_top) const {
     top = positive_top = lowest<T>;
-    for (index c = lanes.lane(); c < tile.columns; c += lanes.size()) {
+    for (index_type c = lanes.lane(); c < tile.columns; c += lanes.size()) {
       const T x = tile.logit(rule, r, c);
-      const index i = tile.anchor(r, c), j = tile.candidate(r, c);
+      const index_type i = tile.anchor(r, c), j = tile.candidate(r, c);
       if (x > top && denominator_of<W>(pairs, i, j) > 0) top = x;
       if constexpr (positives)
         if (log_sum && x > positive_top && static_cast<double>(pairs.positive(i, j)) > 0) positive_top = x;
@@ -151,7 +157,7 @@ struct slope_tile {
   double* temperature;             // an anchor
 
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE void operator()(index r, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
     with_weights(weights, [&]<tile_weights W>() { slope<W>(r, lanes); });
   }
 
@@ -159,14 +165,14 @@ struct slope_tile {
   static constexpr bool positives = !contrastive::detail::lists_positives<P>();
 
   template <tile_weights W, class Lanes>
-  CONTRASTIVE_HOST_DEVICE void slope(index r, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE void slope(index_type r, const Lanes& lanes) const {
     const anchor_gains<T> row = rows[tile.first_row + r];
     double warmth = 0;
-    for (index c = lanes.lane(); c < tile.columns;) {
+    for (index_type c = lanes.lane(); c < tile.columns;) {
       T part = 0;
-      for (index t = 0; t < terms_in_T && c < tile.columns; ++t, c += lanes.size()) {
+      for (index_type t = 0; t < terms_in_T && c < tile.columns; ++t, c += lanes.size()) {
         const T x = tile.logit(rule, r, c);
-        const index i = tile.anchor(r, c), j = tile.candidate(r, c);
+        const index_type i = tile.anchor(r, c), j = tile.candidate(r, c);
         const double d = denominator_of<W>(pairs, i, j);
         T from_row = 0, from_column = 0;
         anchor_gains<T> column;
@@ -202,4 +208,6 @@ struct slope_tile {
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cuda
+}  // namespace cuda
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -10,12 +10,13 @@
 #include <string>
 #include <type_traits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// Rows of one embedding argument, and columns.
 struct shape {
-  index rows = 0;
-  index cols = 0;
+  index_type rows = 0;
+  index_type cols = 0;
 };
 
 /// The shapes of the embedding arguments of a call, in order.
@@ -25,8 +26,8 @@ struct argument_shapes {
   bool on_device = false;  ///< the loss's views point to memory of a device: `bind` must not read there
 
   const shape& operator[](int argument) const { return first[argument]; }
-  index total_rows() const {
-    index rows = 0;
+  index_type total_rows() const {
+    index_type rows = 0;
     for (int a = 0; a < count; ++a) rows += first[a].rows;
     return rows;
   }
@@ -34,8 +35,8 @@ struct argument_shapes {
 
 /// Anchors [anchor_begin, anchor_end) against candidates [candidate_begin, candidate_end).
 struct tile {
-  index anchor_begin, anchor_end;
-  index candidate_begin, candidate_end;
+  index_type anchor_begin, anchor_end;
+  index_type candidate_begin, candidate_end;
 };
 
 /// What is true of the denominator's weights D_ij of a whole tile.
@@ -52,7 +53,7 @@ enum class tile_weights {
 /// These two define the loss. Anchors are numbered from 0, and so are candidates; where both are rows of the same
 /// arguments (all_against_all, first_against_all), anchor i is candidate i. They must not throw and must be pure.
 template <class P>
-concept pair_weights = std::is_trivially_copyable_v<P> && requires(const P& p, index i, index j) {
+concept pair_weights = std::is_trivially_copyable_v<P> && requires(const P& p, index_type i, index_type j) {
   { p.denominator(i, j) } -> std::convertible_to<double>;
   { p.positive(i, j) } -> std::convertible_to<double>;
 };
@@ -65,9 +66,9 @@ concept pair_weights = std::is_trivially_copyable_v<P> && requires(const P& p, i
 ///   static constexpr bool symmetric = true           D_ij = D_ji and P_ij = P_ji (anchors and candidates the same rows)
 ///   static constexpr bool normalize_positives = true P_ij is divided by Σ_j P_ij (this one does define the loss)
 ///   static constexpr bool positives_listed = true    each pair with P_ij > 0 is in the list below
-///   index tiled_begin(), tiled_end()                 candidates that may have D_ij > 0 for many anchors (default: all);
+///   index_type tiled_begin(), tiled_end()                 candidates that may have D_ij > 0 for many anchors (default: all);
 ///                                                    pairs outside count only if they are listed
-///   index listed_per_anchor(); index listed(i, t)    the t-th candidate of anchor i that is looked at by itself;
+///   index_type listed_per_anchor(); index_type listed(i, t)    the t-th candidate of anchor i that is looked at by itself;
 ///                                                    no candidate twice for one anchor
 ///   tile_weights weights_of(const tile&)             what is true of the whole tile
 ///   void denominators(i, first, count, T* out)       D_ij of `count` candidates from `first` on, all of them tiled, where a
@@ -93,7 +94,7 @@ concept binds_shapes = requires(const L& l, const argument_shapes& shapes) {
 }  // namespace detail
 
 template <class L>
-concept loss_function = loss_parameters<L> && (detail::binds_shapes<L> || pair_weights<L>);
+concept loss_function = loss_parameters<L> &&(detail::binds_shapes<L> || pair_weights<L>);
 
 namespace detail {
 
@@ -133,7 +134,7 @@ constexpr bool lists_positives() {
 template <class P>
 concept has_anchor_factors = requires(P& p, const double* factors) {
   { p.prepares_anchors() } -> std::convertible_to<bool>;
-  { p.prepare_anchor(index{}) } -> std::convertible_to<double>;
+  { p.prepare_anchor(index_type{}) } -> std::convertible_to<double>;
   p.anchor_factors = factors;
 };
 template <class P>
@@ -146,21 +147,24 @@ bool prepares_anchors(const P& p) {
 
 /// Global rows: the rows of all arguments, one argument after another. Anchors and candidates are ranges of them.
 struct row_ranges {
-  index total = 0;
-  index anchor_begin = 0, anchor_end = 0;
-  index candidate_begin = 0, candidate_end = 0;
+  index_type total = 0;
+  index_type anchor_begin = 0, anchor_end = 0;
+  index_type candidate_begin = 0, candidate_end = 0;
 
-  index num_anchors() const { return anchor_end - anchor_begin; }
-  index num_candidates() const { return candidate_end - candidate_begin; }
+  index_type num_anchors() const { return anchor_end - anchor_begin; }
+  index_type num_candidates() const { return candidate_end - candidate_begin; }
 };
 
 inline row_ranges ranges_of(arrangement kind, const argument_shapes& shapes) {
-  const index total = shapes.total_rows(), first = shapes[0].rows;
+  const index_type total = shapes.total_rows(), first = shapes[0].rows;
   switch (kind) {
-    case arrangement::all_against_all: return {total, 0, total, 0, total};
-    case arrangement::first_against_all: return {total, 0, first, 0, total};
+    case arrangement::all_against_all:
+      return {total, 0, total, 0, total};
+    case arrangement::first_against_all:
+      return {total, 0, first, 0, total};
     case arrangement::first_against_rest:
-    case arrangement::both_ways: return {total, 0, first, first, total};
+    case arrangement::both_ways:
+      return {total, 0, first, first, total};
   }
   return {};
 }
@@ -168,20 +172,24 @@ inline row_ranges ranges_of(arrangement kind, const argument_shapes& shapes) {
 /// What every loss asks of its arguments: rows, columns, one dimension, a temperature, as many arguments as it takes.
 inline void check_arguments(const char* who, double temperature, arrangement kind, const argument_shapes& shapes) {
   const auto argument = [](int a) { return "argument " + std::to_string(a + 1); };
-  const auto rows = [](index n) { return std::to_string(n) + " rows"; };
-  const auto columns = [](index n) { return std::to_string(n) + " columns"; };
+  const auto rows = [](index_type n) { return std::to_string(n) + " rows"; };
+  const auto columns = [](index_type n) { return std::to_string(n) + " columns"; };
   if (!(temperature > 0) || temperature > 1e30) refuse(who, "temperature", "a positive finite number", temperature);
   if (shapes.count == 0) refuse(who, "embedding arguments", "at least 1", 0);
   for (int a = 0; a < shapes.count; ++a) {
     if (shapes[a].rows <= 0) refuse(who, argument(a), "at least one row", rows(shapes[a].rows));
     if (shapes[a].cols <= 0) refuse(who, argument(a), "at least one column", columns(shapes[a].cols));
-    if (shapes[a].cols != shapes[0].cols) refuse(who, argument(a), columns(shapes[0].cols) + " as in argument 1", columns(shapes[a].cols));
+    if (shapes[a].cols != shapes[0].cols)
+      refuse(who, argument(a), columns(shapes[0].cols) + " as in argument 1", columns(shapes[a].cols));
   }
-  if (kind == arrangement::first_against_rest && shapes.count < 2) refuse(who, "embedding arguments", "at least 2", shapes.count);
+  if (kind == arrangement::first_against_rest && shapes.count < 2)
+    refuse(who, "embedding arguments", "at least 2", shapes.count);
   if (kind != arrangement::both_ways) return;
   if (shapes.count != 2) refuse(who, "embedding arguments", 2, shapes.count);
-  if (shapes[0].rows != shapes[1].rows) refuse(who, argument(1), rows(shapes[0].rows) + " as in argument 1", rows(shapes[1].rows));
+  if (shapes[0].rows != shapes[1].rows)
+    refuse(who, argument(1), rows(shapes[0].rows) + " as in argument 1", rows(shapes[1].rows));
 }
 
 }  // namespace detail
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

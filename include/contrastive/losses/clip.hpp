@@ -5,7 +5,8 @@
 
 #include <contrastive/losses/pairs/query_key.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// The symmetric loss of CLIP over pairs (a_i, b_i):
 ///
@@ -32,4 +33,5 @@ struct clip {
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -5,11 +5,13 @@
 
 #include <contrastive/losses/pairs/same_class.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// The conditional contrastive (2C) loss over n rows h with class labels y and, if given, one proxy e_c a class:
 ///
-///   l_i = log( e^(s(h_i, e_y_i)/τ) + Σ_{k ≠ i} e^(s(h_i, h_k)/τ) ) - log( e^(s(h_i, e_y_i)/τ) + Σ_{k ≠ i, y_k = y_i} e^(s(h_i, h_k)/τ) )
+///   l_i = log( e^(s(h_i, e_y_i)/τ) + Σ_{k ≠ i} e^(s(h_i, h_k)/τ) ) - log( e^(s(h_i, e_y_i)/τ) + Σ_{k ≠ i, y_k = y_i} e^(s(h_i,
+///   h_k)/τ) )
 ///
 /// Without proxies the two terms of the proxy are left out, and an anchor alone in its class has no positive: its loss
 /// is 0, it gives no gradient and is not counted in the mean. Every sum leaves out the row itself; other classes'
@@ -32,11 +34,12 @@ struct conditional_contrastive {
 
   same_class_pairs<false> bind(const argument_shapes& shapes) const {
     if (shapes.count > 2) detail::refuse(name, "embedding arguments", "1 (rows) or 2 (rows, class proxies)", shapes.count);
-    const index rows = shapes[0].rows, num_classes = shapes.count == 2 ? shapes[1].rows : 0;
+    const index_type rows = shapes[0].rows, num_classes = shapes.count == 2 ? shapes[1].rows : 0;
     if (labels.size() != rows)
-      detail::refuse(name, "labels", std::to_string(rows) + " labels, one a row of argument 1", std::to_string(labels.size()) + " labels");
+      detail::refuse(name, "labels", std::to_string(rows) + " labels, one a row of argument 1",
+                     std::to_string(labels.size()) + " labels");
     if (num_classes > 0 && !shapes.on_device)
-      for (index i = 0; i < rows; ++i)
+      for (index_type i = 0; i < rows; ++i)
         if (labels[i] < 0 || labels[i] >= num_classes)
           detail::refuse(name, "labels[" + std::to_string(i) + "]",
                          "a row of the proxies, 0 to " + std::to_string(num_classes - 1), labels[i]);
@@ -44,4 +47,5 @@ struct conditional_contrastive {
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

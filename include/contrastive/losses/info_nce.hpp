@@ -5,7 +5,8 @@
 
 #include <contrastive/losses/pairs/query_key.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// InfoNCE of queries q (n, d) and keys k (n, d); key i is the positive of query i:
 ///
@@ -24,7 +25,7 @@ struct info_nce {
   double temperature = 0.1;
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
-  bool in_batch_negatives = true;  ///< the keys of the other queries are negatives
+  bool in_batch_negatives = true;                                     ///< the keys of the other queries are negatives
   contrastive::negatives negatives = contrastive::negatives::shared;  ///< what a third argument holds
 
   static constexpr const char* name = "info_nce";
@@ -36,4 +37,5 @@ struct info_nce {
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

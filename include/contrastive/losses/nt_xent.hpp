@@ -5,27 +5,30 @@
 
 #include <contrastive/engine/loss_concept.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// The weights of nt_xent for M views of N samples: row i shows sample i mod N.
 struct nt_xent_pairs {
-  index num_samples;
-  index num_views;
+  index_type num_samples;
+  index_type num_views;
   bool include_self;
 
   static constexpr bool symmetric = true;
   static constexpr bool normalize_positives = true;  // 1/(M - 1) each
   static constexpr bool positives_listed = true;
 
-  CONTRASTIVE_HOST_DEVICE double denominator(index i, index j) const { return include_self || i != j ? 1 : 0; }
-  CONTRASTIVE_HOST_DEVICE double positive(index i, index j) const { return i != j && i % num_samples == j % num_samples ? 1 : 0; }
+  CONTRASTIVE_HOST_DEVICE double denominator(index_type i, index_type j) const { return include_self || i != j ? 1 : 0; }
+  CONTRASTIVE_HOST_DEVICE double positive(index_type i, index_type j) const {
+    return i != j && i % num_samples == j % num_samples ? 1 : 0;
+  }
 
   CONTRASTIVE_HOST_DEVICE tile_weights weights_of(const tile&) const {
     return include_self ? tile_weights::ones : tile_weights::ones_off_diagonal;
   }
-  CONTRASTIVE_HOST_DEVICE index listed_per_anchor() const { return num_views - 1; }
-  CONTRASTIVE_HOST_DEVICE index listed(index i, index t) const {
-    const index j = i + (t + 1) * num_samples, total = num_samples * num_views;
+  CONTRASTIVE_HOST_DEVICE index_type listed_per_anchor() const { return num_views - 1; }
+  CONTRASTIVE_HOST_DEVICE index_type listed(index_type i, index_type t) const {
+    const index_type j = i + (t + 1) * num_samples, total = num_samples * num_views;
     return j < total ? j : j - total;
   }
 };
@@ -62,4 +65,5 @@ struct nt_xent {
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

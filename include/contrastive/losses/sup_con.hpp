@@ -5,7 +5,8 @@
 
 #include <contrastive/losses/pairs/same_class.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// SupCon over n rows with class labels y; A(i) = all rows but i, P(i) = the rows of A(i) with y_p = y_i:
 ///
@@ -31,14 +32,16 @@ struct sup_con {
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
 
   same_class_pairs<true> bind(const argument_shapes& shapes) const {
-    const index rows = shapes.total_rows();
+    const index_type rows = shapes.total_rows();
     bool views = labels.size() == shapes[0].rows;
     for (int a = 1; a < shapes.count; ++a) views = views && shapes[a].rows == shapes[0].rows;
     if (labels.size() != rows && !views)
-      detail::refuse(name, "labels", std::to_string(rows) + " labels, one a row (or one a sample shared by views of equal size)",
+      detail::refuse(name, "labels",
+                     std::to_string(rows) + " labels, one a row (or one a sample shared by views of equal size)",
                      std::to_string(labels.size()) + " labels");
     return {labels, rows, 0};
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

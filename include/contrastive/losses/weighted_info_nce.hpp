@@ -8,7 +8,8 @@
 #include <contrastive/losses/pairs/query_key.hpp>
 #include <cstring>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// How the weights of one query's negatives are scaled.
 enum class weight_normalization {
@@ -23,15 +24,14 @@ struct weight_matrix {
 
   weight_matrix() = default;
   template <class M>
-    requires std::convertible_to<const M&, matrix_view<const float>>
-  weight_matrix(const M& m) : values(m) {}
+  requires std::convertible_to<const M&, matrix_view<const float>> weight_matrix(const M& m) : values(m) {}
 
-  CONTRASTIVE_HOST_DEVICE float operator()(index i, index column) const {
+  CONTRASTIVE_HOST_DEVICE float operator()(index_type i, index_type column) const {
     return values.data[i * values.row_stride + column * values.col_stride];
   }
   /// Times factor, of `count` successive columns.
   template <class T>
-  CONTRASTIVE_HOST_DEVICE void row(index i, index first, index count, double factor, T* out) const {
+  CONTRASTIVE_HOST_DEVICE void row(index_type i, index_type first, index_type count, double factor, T* out) const {
     const float* from = values.data + i * values.row_stride + first * values.col_stride;
 #if !defined(__CUDA_ARCH__)
     if constexpr (std::is_same_v<T, float>)
@@ -40,28 +40,30 @@ struct weight_matrix {
         return;
       }
 #endif
-    for (index c = 0; c < count; ++c, from += values.col_stride) out[c] = static_cast<T>(*from) * static_cast<T>(factor);
+    for (index_type c = 0; c < count; ++c, from += values.col_stride) out[c] = static_cast<T>(*from) * static_cast<T>(factor);
   }
   /// `look`: at the weights too, not at the shape alone.
-  void check(const char* who, index num_queries, index num_columns, bool in_batch, bool look) const {
+  void check(const char* who, index_type num_queries, index_type num_columns, bool in_batch, bool look) const {
     if (values.rows != num_queries || values.cols != num_columns || values.data == nullptr)
       detail::refuse(who, "weights", '(' + std::to_string(num_queries) + ", " + std::to_string(num_columns) + ")",
                      '(' + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
-    for (index i = 0; look && i < num_queries; ++i) {
+    for (index_type i = 0; look && i < num_queries; ++i) {
       if (all_weights(i, num_columns)) continue;
-      for (index c = 0; c < num_columns; ++c)
+      for (index_type c = 0; c < num_columns; ++c)
         if (const float w = (*this)(i, c); !is_weight(w) && !(in_batch && c == i))
-          detail::refuse(who, "weights(" + std::to_string(i) + ", " + std::to_string(c) + ")", "a finite weight of at least 0", w);
+          detail::refuse(who, "weights(" + std::to_string(i) + ", " + std::to_string(c) + ")", "a finite weight of at least 0",
+                         w);
     }
   }
 
  private:
   static bool is_weight(float w) { return w >= 0 && w <= 3.4e38f; }
-  /// A quick look at a whole row, four sums at a time: Σ 0 · w is NaN where one is not finite, and Σ (w - |w|) negative where one is.
-  bool all_weights(index i, index num_columns) const {
+  /// A quick look at a whole row, four sums at a time: Σ 0 · w is NaN where one is not finite, and Σ (w - |w|) negative where
+  /// one is.
+  bool all_weights(index_type i, index_type num_columns) const {
     const float* row = values.data + i * values.row_stride;
     float below[4] = {}, beyond[4] = {};
-    index c = 0;
+    index_type c = 0;
     for (; c + 4 <= num_columns; c += 4)
       for (int part = 0; part < 4; ++part) {
         const float w = row[(c + part) * values.col_stride];
@@ -71,7 +73,8 @@ struct weight_matrix {
       const float w = row[c * values.col_stride];
       below[0] += w - std::fabs(w), beyond[0] += 0 * w;
     }
-    const float all_below = (below[0] + below[1]) + (below[2] + below[3]), all_beyond = (beyond[0] + beyond[1]) + (beyond[2] + beyond[3]);
+    const float all_below = (below[0] + below[1]) + (below[2] + below[3]),
+                all_beyond = (beyond[0] + beyond[1]) + (beyond[2] + beyond[3]);
     return all_below >= 0 && all_beyond == 0;
   }
 };
@@ -84,13 +87,13 @@ struct parameter_weights {
   matrix_view<const float> further;  // (K, p), or (n K, p) with negatives::per_anchor; empty without a third argument
   Function function;
   // Set by the loss when it knows the shapes.
-  index num_keys_as_negatives = 0;
-  index further_per_anchor = 0;
+  index_type num_keys_as_negatives = 0;
+  index_type further_per_anchor = 0;
 
-  CONTRASTIVE_HOST_DEVICE double operator()(index i, index column) const {
+  CONTRASTIVE_HOST_DEVICE double operator()(index_type i, index_type column) const {
     const float* anchor = keys.data + i * keys.row_stride;
     if (column < num_keys_as_negatives) return function(anchor, keys.data + column * keys.row_stride, keys.cols);
-    const index row = column - num_keys_as_negatives + i * further_per_anchor;
+    const index_type row = column - num_keys_as_negatives + i * further_per_anchor;
     return function(anchor, further.data + row * further.row_stride, keys.cols);
   }
 };
@@ -101,9 +104,9 @@ struct parameter_weights {
 struct degradation_prior {
   double scale = 1.0;
 
-  CONTRASTIVE_HOST_DEVICE double operator()(const float* a, const float* b, index num_parameters) const {
+  CONTRASTIVE_HOST_DEVICE double operator()(const float* a, const float* b, index_type num_parameters) const {
     double distance = 0;
-    for (index p = 0; p < num_parameters; ++p) {
+    for (index_type p = 0; p < num_parameters; ++p) {
       const double difference = static_cast<double>(a[p]) - static_cast<double>(b[p]);
       distance += difference * difference;
     }
@@ -142,7 +145,7 @@ struct basic_weighted_info_nce {
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
   weight_normalization normalize = weight_normalization::none;
-  bool in_batch_negatives = true;  ///< the keys of the other queries are negatives
+  bool in_batch_negatives = true;                                     ///< the keys of the other queries are negatives
   contrastive::negatives negatives = contrastive::negatives::shared;  ///< what a third argument holds
   Weight weights = {};
 
@@ -151,14 +154,16 @@ struct basic_weighted_info_nce {
   static constexpr auto pooling = contrastive::pooling::mean_log;
 
   query_key_pairs<Weight> bind(const argument_shapes& shapes) const {
-    auto pairs = detail::bind_query_key(name, shapes, in_batch_negatives, negatives, normalize == weight_normalization::mean_one, weights);
-    const index keys = in_batch_negatives ? pairs.num_queries : 0;
-    if constexpr (requires { weights.check(name, index{}, index{}, bool{}, bool{}); })
+    auto pairs = detail::bind_query_key(name, shapes, in_batch_negatives, negatives,
+                                        normalize == weight_normalization::mean_one, weights);
+    const index_type keys = in_batch_negatives ? pairs.num_queries : 0;
+    if constexpr (requires { weights.check(name, index_type{}, index_type{}, bool{}, bool{}); })
       weights.check(name, pairs.num_queries, keys + pairs.num_negatives, in_batch_negatives, !shapes.on_device);
     if constexpr (requires { weights.num_keys_as_negatives; }) {
       if constexpr (requires { weights.function.check(name); }) weights.function.check(name);
       check_parameters("parameters of the keys", weights.keys, pairs.num_queries, !shapes.on_device);
-      if (shapes.count == 3) check_parameters("parameters of the further negatives", weights.further, shapes[2].rows, !shapes.on_device);
+      if (shapes.count == 3)
+        check_parameters("parameters of the further negatives", weights.further, shapes[2].rows, !shapes.on_device);
       pairs.weight.num_keys_as_negatives = keys;
       pairs.weight.further_per_anchor = pairs.per_anchor ? pairs.num_negatives : 0;
     }
@@ -166,17 +171,23 @@ struct basic_weighted_info_nce {
   }
 
  private:
-  void check_parameters(const char* which, const matrix_view<const float>& rows, index expected, bool look) const {
-    const auto say = [](index r, index c) { return '(' + std::to_string(r) + ", " + std::to_string(c) + ") with contiguous rows"; };
-    if (rows.data == nullptr || rows.rows != expected || rows.cols != weights.keys.cols || (rows.col_stride != 1 && rows.cols != 1))
-      detail::refuse(name, which, say(expected, weights.keys.cols), rows.col_stride == 1 ? say(rows.rows, rows.cols) : "columns of stride " + std::to_string(rows.col_stride));
-    for (index r = 0; look && r < rows.rows; ++r)
-      for (index c = 0; c < rows.cols; ++c)
+  void check_parameters(const char* which, const matrix_view<const float>& rows, index_type expected, bool look) const {
+    const auto say = [](index_type r, index_type c) {
+      return '(' + std::to_string(r) + ", " + std::to_string(c) + ") with contiguous rows";
+    };
+    if (rows.data == nullptr || rows.rows != expected || rows.cols != weights.keys.cols ||
+        (rows.col_stride != 1 && rows.cols != 1))
+      detail::refuse(name, which, say(expected, weights.keys.cols),
+                     rows.col_stride == 1 ? say(rows.rows, rows.cols) : "columns of stride " + std::to_string(rows.col_stride));
+    for (index_type r = 0; look && r < rows.rows; ++r)
+      for (index_type c = 0; c < rows.cols; ++c)
         if (const float v = rows(r, c); !(v >= -3.4e38f && v <= 3.4e38f))
-          detail::refuse(name, std::string(which) + '(' + std::to_string(r) + ", " + std::to_string(c) + ")", "a finite number", v);
+          detail::refuse(name, std::string(which) + '(' + std::to_string(r) + ", " + std::to_string(c) + ")", "a finite number",
+                         v);
   }
 };
 
 using weighted_info_nce = basic_weighted_info_nce<weight_matrix>;
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -3,8 +3,8 @@
 // Numbers to and from a binary stream, the same bytes on every machine, with a checksum over all of them.
 #pragma once
 
-#include <contrastive/core/instruction_flags.hpp>
 #include <bit>
+#include <contrastive/core/instruction_flags.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <istream>
@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::detail {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace detail {
 
 template <std::size_t Bytes>
 using bits_of_size = std::conditional_t<Bytes == 8, std::uint64_t, std::uint32_t>;
@@ -104,4 +106,6 @@ class checked_reader {
   std::vector<char> buffer_;
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::detail
+}  // namespace detail
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -18,12 +18,13 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// What stands beside each row of a feature_queue.
 struct queue_columns {
-  bool labels = false;       ///< a label a row
-  index num_parameters = 0;  ///< numbers a row, such as known degradation parameters
+  bool labels = false;            ///< a label a row
+  index_type num_parameters = 0;  ///< numbers a row, such as known degradation parameters
 };
 
 /// The last `capacity` rows that were pushed, with labels or parameters beside them.
@@ -46,28 +47,29 @@ class feature_queue {
                 "contrastive: feature_queue<T> needs T = float or T = double");
 
  public:
-  feature_queue(index capacity, index dim, const queue_columns& beside = {}) : capacity_(capacity), dim_(dim), beside_(beside) {
+  feature_queue(index_type capacity, index_type dim, const queue_columns& beside = {})
+      : capacity_(capacity), dim_(dim), beside_(beside) {
     if (capacity <= 0) detail::refuse(name, "capacity", "at least 1 row", capacity);
     if (dim <= 0) detail::refuse(name, "dim", "at least 1 column", dim);
     if (beside.num_parameters < 0) detail::refuse(name, "num_parameters", "0 or more", beside.num_parameters);
-    constexpr index most = std::numeric_limits<index>::max() / static_cast<index>(sizeof(double));
-    if (capacity > most / std::max(dim, std::max<index>(beside.num_parameters, 1)))
+    constexpr index_type most = std::numeric_limits<index_type>::max() / static_cast<index_type>(sizeof(double));
+    if (capacity > most / std::max(dim, std::max<index_type>(beside.num_parameters, 1)))
       detail::refuse(name, "capacity", "a number of rows that memory can hold", capacity);
     reserve();
   }
 
-  index size() const { return static_cast<index>(features_.size()) / dim_; }
-  index capacity() const { return capacity_; }
-  index dim() const { return dim_; }
+  index_type size() const { return static_cast<index_type>(features_.size()) / dim_; }
+  index_type capacity() const { return capacity_; }
+  index_type dim() const { return dim_; }
   const queue_columns& columns() const { return beside_; }
   bool full() const { return size() == capacity_; }
   /// The row that a further push overwrites first; 0 until the queue is full.
-  index oldest() const { return full() ? oldest_ : 0; }
+  index_type oldest() const { return full() ? oldest_ : 0; }
 
   /// (size(), dim): the rows that are in.
   matrix_view<const T> features() const { return {features_.data(), size(), dim_}; }
   /// Their labels; none where the queue was made without.
-  label_view labels() const { return {labels_.data(), static_cast<index>(labels_.size())}; }
+  label_view labels() const { return {labels_.data(), static_cast<index_type>(labels_.size())}; }
   /// (size(), num_parameters): their parameters.
   matrix_view<const float> parameters() const { return {parameters_.data(), size(), beside_.num_parameters}; }
 
@@ -84,11 +86,11 @@ class feature_queue {
   void push(matrix_view<const T> rows, label_view labels = {}, matrix_view<const float> parameters = {}) {
     check(rows, labels, parameters);
     std::vector<std::int64_t> own_labels(static_cast<std::size_t>(labels.size()));  // `labels` may be a view of the queue's
-    for (index r = 0; r < labels.size(); ++r) own_labels[static_cast<std::size_t>(r)] = labels[r];
+    for (index_type r = 0; r < labels.size(); ++r) own_labels[static_cast<std::size_t>(r)] = labels[r];
     reserve();
     if (rows.rows >= capacity_) clear();
-    for (index r = std::max<index>(0, rows.rows - capacity_); r < rows.rows; ++r) {
-      const index place = full() ? oldest_ : size();
+    for (index_type r = std::max<index_type>(0, rows.rows - capacity_); r < rows.rows; ++r) {
+      const index_type place = full() ? oldest_ : size();
       put(features_, place, rows, r);
       if (beside_.num_parameters > 0) put(parameters_, place, parameters, r);
       if (beside_.labels) put(labels_, place, own_labels[static_cast<std::size_t>(r)]);
@@ -137,11 +139,11 @@ class feature_queue {
       reader.fail("the bytes are damaged: " + detail::text(rows) + " rows, the oldest at " + detail::text(oldest_row));
 
     feature_queue loaded(capacity_, dim_, beside_);
-    read(reader, loaded.features_, static_cast<index>(rows) * dim_, "rows");
-    read(reader, loaded.labels_, beside_.labels ? static_cast<index>(rows) : 0, "labels");
-    read(reader, loaded.parameters_, static_cast<index>(rows) * beside_.num_parameters, "parameters");
+    read(reader, loaded.features_, static_cast<index_type>(rows) * dim_, "rows");
+    read(reader, loaded.labels_, beside_.labels ? static_cast<index_type>(rows) : 0, "labels");
+    read(reader, loaded.parameters_, static_cast<index_type>(rows) * beside_.num_parameters, "parameters");
     reader.read_checksum();
-    loaded.oldest_ = static_cast<index>(oldest_row);
+    loaded.oldest_ = static_cast<index_type>(oldest_row);
     *this = std::move(loaded);
   }
 
@@ -160,12 +162,14 @@ class feature_queue {
     if (beside_.labels) labels_.reserve(static_cast<std::size_t>(capacity_));
   }
 
-  static std::string say(index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; }
+  static std::string say(index_type rows, index_type cols) {
+    return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")";
+  }
 
   void check(const matrix_view<const T>& rows, const label_view& labels, const matrix_view<const float>& parameters) const {
     if (rows.cols != dim_ || rows.rows < 0)
       detail::refuse(name, "rows", "(n, " + std::to_string(dim_) + ")", say(rows.rows, rows.cols));
-    const index num_labels = beside_.labels ? rows.rows : 0, num_parameters = beside_.num_parameters;
+    const index_type num_labels = beside_.labels ? rows.rows : 0, num_parameters = beside_.num_parameters;
     if (labels.size() != num_labels)
       detail::refuse(name, "labels",
                      beside_.labels ? std::to_string(num_labels) + " labels, one a row" : "none: the queue was made without",
@@ -182,8 +186,8 @@ class feature_queue {
   template <class Number>
   static void check_numbers(const char* which, const matrix_view<const Number>& from, const std::vector<Number>& own) {
     if (from.rows > 0 && from.data == nullptr) detail::refuse(name, which, "memory", "a null pointer");
-    for (index r = 0; r < from.rows; ++r)
-      for (index c = 0; c < from.cols; ++c) {
+    for (index_type r = 0; r < from.rows; ++r)
+      for (index_type c = 0; c < from.cols; ++c) {
         const Number* at = &from(r, c);
         if (!std::less<>{}(at, own.data()) && std::less<>{}(at, own.data() + own.capacity()))
           detail::refuse(name, which, "memory outside the queue", "the queue's own");
@@ -192,12 +196,12 @@ class feature_queue {
   }
 
   template <class Number>
-  static void put(std::vector<Number>& to, index place, const matrix_view<const Number>& from, index row) {
-    for (index c = 0; c < from.cols; ++c) put(to, place * from.cols + c, from(row, c));
+  static void put(std::vector<Number>& to, index_type place, const matrix_view<const Number>& from, index_type row) {
+    for (index_type c = 0; c < from.cols; ++c) put(to, place * from.cols + c, from(row, c));
   }
   template <class Number>
-  static void put(std::vector<Number>& to, index place, Number number) {
-    if (place == static_cast<index>(to.size()))
+  static void put(std::vector<Number>& to, index_type place, Number number) {
+    if (place == static_cast<index_type>(to.size()))
       to.push_back(number);
     else
       to[static_cast<std::size_t>(place)] = number;
@@ -209,18 +213,19 @@ class feature_queue {
       writer.write(numbers.data() + first, std::min(block, numbers.size() - first));
   }
   template <class Number>
-  static void read(detail::checked_reader& reader, std::vector<Number>& numbers, index count, const char* part) {
+  static void read(detail::checked_reader& reader, std::vector<Number>& numbers, index_type count, const char* part) {
     numbers.resize(static_cast<std::size_t>(count));
     for (std::size_t first = 0; first < numbers.size(); first += block)
       reader.read(numbers.data() + first, std::min(block, numbers.size() - first), part);
   }
 
-  index capacity_, dim_;
+  index_type capacity_, dim_;
   queue_columns beside_;
   std::vector<T> features_;           // (size, dim) row-major
   std::vector<std::int64_t> labels_;  // (size)
   std::vector<float> parameters_;     // (size, num_parameters) row-major
-  index oldest_ = 0;                  // meant only while full
+  index_type oldest_ = 0;             // meant only while full
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 namespace detail {
 
@@ -21,7 +22,9 @@ inline void check_momentum(double momentum) {
 
 template <class T>
 void check_momentum_shapes(const std::string& which, const matrix_view<T>& key, const matrix_view<const T>& query) {
-  const auto say = [](index rows, index cols) { return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")"; };
+  const auto say = [](index_type rows, index_type cols) {
+    return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")";
+  };
   if (query.rows != key.rows || query.cols != key.cols)
     refuse("momentum_update", "query" + which, say(key.rows, key.cols) + " as key" + which, say(query.rows, query.cols));
   if (key.rows > 0 && key.cols > 0 && (key.data == nullptr || query.data == nullptr))
@@ -31,8 +34,8 @@ void check_momentum_shapes(const std::string& which, const matrix_view<T>& key, 
 template <class T>
 void update_with_momentum(const matrix_view<T>& key, const matrix_view<const T>& query, double momentum) {
   if (momentum == 1) return;
-  for (index r = 0; r < key.rows; ++r)
-    for (index c = 0; c < key.cols; ++c) {
+  for (index_type r = 0; r < key.rows; ++r)
+    for (index_type c = 0; c < key.cols; ++c) {
       const auto k = static_cast<double>(key(r, c)), q = static_cast<double>(query(r, c));
       key(r, c) = momentum == 0 ? query(r, c) : static_cast<T>(momentum * k + (1 - momentum) * q);
     }
@@ -88,4 +91,5 @@ void momentum_update(Keys&& keys, const std::vector<Query>& queries, double mome
     detail::update_with_momentum<T>(keys[p], detail::argument_traits<Query>::view(queries[p]), momentum);
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -6,7 +6,8 @@
 #include <cmath>
 #include <contrastive/core/host_device.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// Σ_j w_j e^x_j as sum · e^max, where max is taken over the terms with w_j > 0 only: a term that does not count can not
 /// push those that do below the smallest number.
@@ -42,4 +43,5 @@ struct log_sum_exp {
   CONTRASTIVE_HOST_DEVICE double log() const { return max + std::log(sum); }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

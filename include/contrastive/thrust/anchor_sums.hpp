@@ -8,7 +8,9 @@
 #include <contrastive/core/types.hpp>
 #include <contrastive/numeric/log_sum_exp.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace thrust_engine {
 
 /// How the positives of an anchor are put together.
 struct positive_rule {
@@ -67,11 +69,13 @@ struct anchor_sums {
 struct anchor_terms {
   double loss = 0;
   double temperature = 0;  // Σ_j dl/dx · (x - log Z)
-  index valid = 0;
+  index_type valid = 0;
 
   CONTRASTIVE_HOST_DEVICE void add(const anchor_terms& other) {
     loss += other.loss, temperature += other.temperature, valid += other.valid;
   }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine
+}  // namespace thrust_engine
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -12,7 +12,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace thrust_engine {
 
 namespace detail {
 
@@ -41,41 +43,46 @@ using pointee = std::remove_cv_t<std::remove_pointer_t<typename Pointer::raw_poi
 template <class T>
 struct device_rows {
   const T* data = nullptr;
-  index rows = 0;
-  index cols = 0;
-  index row_stride = 0;
+  index_type rows = 0;
+  index_type cols = 0;
+  index_type row_stride = 0;
   bool needs_gradient = true;
 
   device_rows() = default;
   /// All of a vector of num_rows · num_cols elements, row after row; another size is refused by std::invalid_argument.
   template <detail::device_storage<T> Vector>
-  device_rows(const Vector& elements, index num_rows, index num_cols) : device_rows(elements.data(), num_rows, num_cols) {
-    if (static_cast<index>(elements.size()) != num_rows * num_cols)
+  device_rows(const Vector& elements, index_type num_rows, index_type num_cols)
+      : device_rows(elements.data(), num_rows, num_cols) {
+    if (static_cast<index_type>(elements.size()) != num_rows * num_cols)
       contrastive::detail::refuse("device_rows", "elements", std::to_string(num_rows) + " x " + std::to_string(num_cols),
                                   elements.size());
   }
   template <class Vector>
-  requires detail::device_storage<Vector, T> device_rows(const Vector&& elements, index num_rows, index num_cols)
+  requires detail::device_storage<Vector, T> device_rows(const Vector&& elements, index_type num_rows, index_type num_cols)
   = delete;  // it would be gone at once
   template <detail::device_pointer<T> Pointer>
-  device_rows(Pointer first, index num_rows, index num_cols) : device_rows(first, num_rows, num_cols, num_cols) {}
+  device_rows(Pointer first, index_type num_rows, index_type num_cols) : device_rows(first, num_rows, num_cols, num_cols) {}
   template <detail::device_pointer<T> Pointer>
-  device_rows(Pointer first, index num_rows, index num_cols, index between_rows)
+  device_rows(Pointer first, index_type num_rows, index_type num_cols, index_type between_rows)
       : data(first.get()), rows(num_rows), cols(num_cols), row_stride(between_rows) {}
 };
 
 template <class Vector>
 requires requires(const Vector& v) { v.data(), v.size(); }
-device_rows(const Vector&, index, index)->device_rows<detail::pointee<decltype(std::declval<const Vector&>().data())>>;
+device_rows(const Vector&, index_type, index_type)
+    ->device_rows<detail::pointee<decltype(std::declval<const Vector&>().data())>>;
 template <class Pointer>
-requires(!requires(const Pointer& p) { p.data(); }) device_rows(Pointer, index, index)
+requires(!requires(const Pointer& p) { p.data(); }) device_rows(Pointer, index_type, index_type)
 ->device_rows<detail::pointee<Pointer>>;
 template <class Pointer>
-device_rows(Pointer, index, index, index) -> device_rows<detail::pointee<Pointer>>;
+device_rows(Pointer, index_type, index_type, index_type) -> device_rows<detail::pointee<Pointer>>;
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine
+}  // namespace thrust_engine
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
 
-namespace contrastive::inline CONTRASTIVE_FLAGS {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
 
 /// Marks an embedding argument as fixed, such as a queue: its gradient is neither computed nor returned.
 template <class T>
@@ -84,4 +91,5 @@ thrust_engine::device_rows<T> no_gradient(thrust_engine::device_rows<T> rows) {
   return rows;
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -25,7 +25,9 @@
 #include <utility>
 #include <vector>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace thrust_engine {
 
 namespace detail {
 
@@ -53,7 +55,7 @@ struct result {
       gradients;               ///< dloss/d(argument), one an argument, (rows, cols) row-major; empty under no_gradient
   T temperature_gradient = 0;  ///< dloss/dτ
   ::thrust::device_vector<T> per_anchor;  ///< with reduction::none the loss of each anchor, else empty
-  index valid_anchors = 0;                ///< anchors that have a positive: what `mean` divides by
+  index_type valid_anchors = 0;           ///< anchors that have a positive: what `mean` divides by
 };
 
 /// Evaluates losses of rows in device memory; the losses are those of the CPU, a user's own among them.
@@ -117,8 +119,8 @@ class evaluator {
   }
 
   template <class Function>
-  static void each(index count, Function function) {
-    if (count > 0) ::thrust::for_each_n(::thrust::device, ::thrust::counting_iterator<index>(0), count, function);
+  static void each(index_type count, Function function) {
+    if (count > 0) ::thrust::for_each_n(::thrust::device, ::thrust::counting_iterator<index_type>(0), count, function);
   }
   template <class Element>
   static Element* raw(vector<Element>& elements) {
@@ -126,8 +128,8 @@ class evaluator {
   }
   /// Makes room; what was in it is lost.
   template <class Element>
-  static Element* room(vector<Element>& elements, index count) {
-    if (static_cast<index>(elements.size()) < count) {
+  static Element* room(vector<Element>& elements, index_type count) {
+    if (static_cast<index_type>(elements.size()) < count) {
       elements.clear();
       elements.shrink_to_fit();
       elements.resize(static_cast<std::size_t>(count));
@@ -157,19 +159,19 @@ class evaluator {
     return result_;
   }
 
-  prepared_rows<T> prepare(similarity kind, const device_rows<T>* arguments, int count, index total) {
-    const index dim = arguments[0].cols;
+  prepared_rows<T> prepare(similarity kind, const device_rows<T>* arguments, int count, index_type total) {
+    const index_type dim = arguments[0].cols;
     const prepared_rows<T> rows{kind, dim, room(rows_, total * dim), room(norms_, total)};
-    index first = 0;
+    index_type first = 0;
     for (int a = 0; a < count; first += arguments[a++].rows)
       each(arguments[a].rows, read_rows<T>{rows, arguments[a].data, arguments[a].row_stride, first});
     return rows;
   }
 
   /// Are all rows finite? With check_finite throws where one is not.
-  bool find_not_finite(const char* who, const device_rows<T>* arguments, int count, index total) {
+  bool find_not_finite(const char* who, const device_rows<T>* arguments, int count, index_type total) {
     const double* norms = raw(norms_);
-    index row = ::thrust::find_if(::thrust::device, norms, norms + total, norm_not_finite{}) - norms;
+    index_type row = ::thrust::find_if(::thrust::device, norms, norms + total, norm_not_finite{}) - norms;
     if (row == total) return true;
     if (!options_.check_finite) return false;
     int a = 0;
@@ -179,12 +181,12 @@ class evaluator {
   }
 
   /// Makes the result's vectors fit. Without gradients the memory of the last ones is kept.
-  void fit(const device_rows<T>* arguments, int count, index losses, bool with_gradients) {
+  void fit(const device_rows<T>* arguments, int count, index_type losses, bool with_gradients) {
     result_.per_anchor.resize(static_cast<std::size_t>(losses));
     if (!with_gradients) return;
     result_.gradients.resize(static_cast<std::size_t>(count));
     for (int a = 0; a < count; ++a) {
-      const index size = arguments[a].needs_gradient ? arguments[a].rows * arguments[a].cols : 0;
+      const index_type size = arguments[a].needs_gradient ? arguments[a].rows * arguments[a].cols : 0;
       result_.gradients[static_cast<std::size_t>(a)].resize(static_cast<std::size_t>(size));
     }
   }
@@ -192,7 +194,7 @@ class evaluator {
   template <class P, class L>
   void run(P pairs, const L& loss, const contrastive::detail::row_ranges& ranges, const prepared_rows<T>& rows,
            const device_rows<T>* arguments, int count, bool with_gradients, result<T>& to) {
-    const index n = ranges.num_anchors(), m = ranges.num_candidates();
+    const index_type n = ranges.num_anchors(), m = ranges.num_candidates();
     const bool both_ways = loss.arrangement == arrangement::both_ways;
     const double part = both_ways ? 0.5 : 1, temperature = loss.temperature;
     if constexpr (contrastive::detail::has_anchor_factors<P>)
@@ -221,7 +223,7 @@ class evaluator {
     if (!to.per_anchor.empty()) each(n, write_loss<T>{terms, raw(to.per_anchor)});
     if (!with_gradients) return;
 
-    index first = 0, most_rows = 0;
+    index_type first = 0, most_rows = 0;
     for (int a = 0; a < count; ++a)
       if (arguments[a].needs_gradient) most_rows = std::max(most_rows, arguments[a].rows);
     double* gradient_sums = room(gradient_sums_, most_rows * rows.dim);
@@ -237,7 +239,7 @@ class evaluator {
 
   /// The pairs that count, and by candidate those that are listed outside the tiled ones.
   template <class P>
-  pair_walk<P> walk_of(const P& pairs, index n, index m, bool by_candidate) {
+  pair_walk<P> walk_of(const P& pairs, index_type n, index_type m, bool by_candidate) {
     pair_walk<P> walk{pairs, n, m, 0, m, 0, nullptr, nullptr, 0};
     if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); })
       walk.tiled_begin = pairs.tiled_begin(), walk.tiled_end = pairs.tiled_end();
@@ -249,20 +251,20 @@ class evaluator {
 
   template <class P>
   void sort_listings(pair_walk<P>& walk) {
-    const index listings = walk.num_anchors * walk.listed_per_anchor;
-    index* candidates = room(listed_candidates_, listings);
-    index* anchors = room(listing_anchors_, listings);
+    const index_type listings = walk.num_anchors * walk.listed_per_anchor;
+    index_type* candidates = room(listed_candidates_, listings);
+    index_type* anchors = room(listing_anchors_, listings);
     each(listings, write_listing<P>{walk, candidates, anchors});
     ::thrust::stable_sort_by_key(::thrust::device, candidates, candidates + listings, anchors);
     walk.listed_candidates = candidates, walk.listing_anchors = anchors, walk.listings = listings;
   }
 
   /// Σ of the terms of n anchors, chunk by chunk, so that the order does not depend on the system.
-  anchor_terms total(index n) {
+  anchor_terms total(index_type n) {
     const anchor_terms* from = raw(terms_);
     vector<anchor_terms>* to = &chunks_[0];
     while (n > 1) {
-      const index sums = (n + add_terms::chunk - 1) / add_terms::chunk;
+      const index_type sums = (n + add_terms::chunk - 1) / add_terms::chunk;
       each(sums, add_terms{from, n, room(*to, sums)});
       from = raw(*to), n = sums;
       to = to == &chunks_[0] ? &chunks_[1] : &chunks_[0];
@@ -286,12 +288,14 @@ class evaluator {
   options options_;
   std::vector<shape> shapes_;
   result<T> result_;
-  vector<T> rows_;                                     // (total, dim)
-  vector<double> norms_, factors_;                     // (total), (anchors)
-  vector<anchor_slopes> slopes_, turned_slopes_;       // (anchors), (candidates)
-  vector<anchor_terms> terms_, chunks_[2];             // (anchors), sums of them
-  vector<double> gradient_sums_;                       // (most rows of an argument, dim)
-  vector<index> listed_candidates_, listing_anchors_;  // (listings)
+  vector<T> rows_;                                          // (total, dim)
+  vector<double> norms_, factors_;                          // (total), (anchors)
+  vector<anchor_slopes> slopes_, turned_slopes_;            // (anchors), (candidates)
+  vector<anchor_terms> terms_, chunks_[2];                  // (anchors), sums of them
+  vector<double> gradient_sums_;                            // (most rows of an argument, dim)
+  vector<index_type> listed_candidates_, listing_anchors_;  // (listings)
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine
+}  // namespace thrust_engine
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -9,24 +9,26 @@
 #include <contrastive/thrust/anchor_sums.hpp>
 #include <contrastive/thrust/prepared_rows.hpp>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace thrust_engine {
 
 /// The pairs that count: all anchors with the tiled candidates, and what is listed outside of those.
 template <class P>
 struct pair_walk {
   P pairs;
-  index num_anchors, num_candidates;
-  index tiled_begin, tiled_end;
-  index listed_per_anchor;
+  index_type num_anchors, num_candidates;
+  index_type tiled_begin, tiled_end;
+  index_type listed_per_anchor;
   // Listed pairs outside the tiled candidates, by candidate, then by anchor. (listings) each.
-  const index* listed_candidates;
-  const index* listing_anchors;
-  index listings;
+  const index_type* listed_candidates;
+  const index_type* listing_anchors;
+  index_type listings;
 
   /// The candidate that anchor i lists t-th, or num_candidates if that is a tiled one.
-  CONTRASTIVE_HOST_DEVICE index listed_outside([[maybe_unused]] index i, [[maybe_unused]] index t) const {
+  CONTRASTIVE_HOST_DEVICE index_type listed_outside([[maybe_unused]] index_type i, [[maybe_unused]] index_type t) const {
     if constexpr (requires { pairs.listed_per_anchor(); }) {
-      const index j = pairs.listed(i, t);
+      const index_type j = pairs.listed(i, t);
       return tiled_begin <= j && j < tiled_end ? num_candidates : j;
     } else {
       return num_candidates;
@@ -38,25 +40,25 @@ struct pair_walk {
 
   /// visit(j) for the candidates of anchor i.
   template <class Visit>
-  CONTRASTIVE_HOST_DEVICE void candidates_of(index i, Visit visit) const {
-    for (index j = tiled_begin; j < tiled_end; ++j) visit(j);
+  CONTRASTIVE_HOST_DEVICE void candidates_of(index_type i, Visit visit) const {
+    for (index_type j = tiled_begin; j < tiled_end; ++j) visit(j);
     if (!lists_outside()) return;
-    for (index t = 0; t < listed_per_anchor; ++t) {
-      const index j = listed_outside(i, t);
+    for (index_type t = 0; t < listed_per_anchor; ++t) {
+      const index_type j = listed_outside(i, t);
       if (j < num_candidates) visit(j);
     }
   }
 
   /// visit(i) for the anchors of candidate j.
   template <class Visit>
-  CONTRASTIVE_HOST_DEVICE void anchors_of(index j, Visit visit) const {
+  CONTRASTIVE_HOST_DEVICE void anchors_of(index_type j, Visit visit) const {
     if (tiled_begin <= j && j < tiled_end) {
-      for (index i = 0; i < num_anchors; ++i) visit(i);
+      for (index_type i = 0; i < num_anchors; ++i) visit(i);
       return;
     }
-    index first = 0;
-    for (index end = listings; first < end;) {  // the first listing of j or beyond
-      const index middle = first + (end - first) / 2;
+    index_type first = 0;
+    for (index_type end = listings; first < end;) {  // the first listing of j or beyond
+      const index_type middle = first + (end - first) / 2;
       listed_candidates[middle] < j ? first = middle + 1 : end = middle;
     }
     for (; first < listings && listed_candidates[first] == j; ++first) visit(listing_anchors[first]);
@@ -67,11 +69,11 @@ struct pair_walk {
 template <class P>
 struct write_listing {
   pair_walk<P> walk;
-  index* candidates;
-  index* anchors;
+  index_type* candidates;
+  index_type* anchors;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index e) const {
-    const index i = e / walk.listed_per_anchor;
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type e) const {
+    const index_type i = e / walk.listed_per_anchor;
     candidates[e] = walk.listed_outside(i, e % walk.listed_per_anchor), anchors[e] = i;
   }
 };
@@ -82,7 +84,7 @@ struct prepare_anchor {
   P pairs;
   double* factors;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index i) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
     if constexpr (contrastive::detail::has_anchor_factors<P>) factors[i] = static_cast<double>(pairs.prepare_anchor(i));
   }
 };
@@ -99,11 +101,11 @@ template <class T, class P>
 struct pair_source {
   prepared_rows<T> rows;
   pair_walk<P> walk;
-  index anchor_begin, candidate_begin;  // global rows
+  index_type anchor_begin, candidate_begin;  // global rows
   double temperature;
   positive_rule rule;
 
-  CONTRASTIVE_HOST_DEVICE weighed_pair look(index i, index j) const {
+  CONTRASTIVE_HOST_DEVICE weighed_pair look(index_type i, index_type j) const {
     weighed_pair pair{static_cast<double>(walk.pairs.denominator(i, j)), static_cast<double>(walk.pairs.positive(i, j)), 0};
     if (pair.counts()) pair.x = rows.similarity_of(anchor_begin + i, candidate_begin + j) / temperature;
     return pair;
@@ -119,16 +121,16 @@ struct sum_pairs {
   anchor_slopes* slopes;
   anchor_terms* terms;
 
-  [[gnu::noinline]] CONTRASTIVE_HOST_DEVICE void operator()(index i) const {
+  [[gnu::noinline]] CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
     anchor_sums sums;
-    const auto add = [&](index a, index c) {
+    const auto add = [&](index_type a, index_type c) {
       const weighed_pair pair = source.look(a, c);
       if (pair.counts()) sums.add(pair.x, pair.d, pair.p, source.rule.log_sum);
     };
     if constexpr (Turned)
-      source.walk.anchors_of(i, [&](index a) { add(a, i); });
+      source.walk.anchors_of(i, [&](index_type a) { add(a, i); });
     else
-      source.walk.candidates_of(i, [&](index c) { add(i, c); });
+      source.walk.candidates_of(i, [&](index_type c) { add(i, c); });
     slopes[i] = sums.slopes(source.rule);
     const double loss = part * sums.loss(source.rule);
     if constexpr (Turned)
@@ -145,21 +147,21 @@ struct differentiate_row {
   const anchor_slopes* slopes;         // (anchors)
   const anchor_slopes* turned_slopes;  // (candidates), null unless both ways
   anchor_terms* terms;                 // (anchors)
-  index first_row;                     // global row of the argument's first
+  index_type first_row;                // global row of the argument's first
   double scale;                        // of the sums, in the gradient
   double* sums;                        // (rows, dim); null where no gradient is wanted
   T* out;                              // (rows, dim)
 
-  [[gnu::noinline]] CONTRASTIVE_HOST_DEVICE void operator()(index local) const {
+  [[gnu::noinline]] CONTRASTIVE_HOST_DEVICE void operator()(index_type local) const {
     const prepared_rows<T>& rows = source.rows;
-    const index r = first_row + local, i = r - source.anchor_begin, j = r - source.candidate_begin;
+    const index_type r = first_row + local, i = r - source.anchor_begin, j = r - source.candidate_begin;
     double* h = sums == nullptr ? nullptr : sums + local * rows.dim;
     if (h != nullptr)
-      for (index k = 0; k < rows.dim; ++k) h[k] = 0;
+      for (index_type k = 0; k < rows.dim; ++k) h[k] = 0;
 
     if (0 <= i && i < source.walk.num_anchors) {
       double temperature = 0;
-      source.walk.candidates_of(i, [&](index c) {
+      source.walk.candidates_of(i, [&](index_type c) {
         const double slope = slope_of(i, c, temperature);
         if (h != nullptr && slope != 0) rows.add_slope(r, source.candidate_begin + c, slope, h);
       });
@@ -167,7 +169,7 @@ struct differentiate_row {
     }
     if (h == nullptr) return;
     if (0 <= j && j < source.walk.num_candidates)
-      source.walk.anchors_of(j, [&](index a) {
+      source.walk.anchors_of(j, [&](index_type a) {
         double unused = 0;
         const double slope = slope_of(a, j, unused);
         if (slope != 0) rows.add_slope(r, source.anchor_begin + a, slope, h);
@@ -178,7 +180,7 @@ struct differentiate_row {
  private:
   /// dL/dx_ac up to the scale. An anchor's slopes sum to 0, so Σ slope · x is also Σ slope · (x - log Z), whose terms do not
   /// cancel: that is what `temperature` gathers.
-  CONTRASTIVE_HOST_DEVICE double slope_of(index a, index c, double& temperature) const {
+  CONTRASTIVE_HOST_DEVICE double slope_of(index_type a, index_type c, double& temperature) const {
     const weighed_pair pair = source.look(a, c);
     if (!pair.counts()) return 0;
     double slope = slopes[a].at(pair.x, pair.d, pair.p, source.rule.log_sum);
@@ -192,15 +194,15 @@ struct differentiate_row {
 
 /// One chunk of terms added up in order.
 struct add_terms {
-  static constexpr index chunk = 256;
+  static constexpr index_type chunk = 256;
 
   const anchor_terms* terms;
-  index count;
+  index_type count;
   anchor_terms* sums;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index c) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type c) const {
     anchor_terms sum;
-    for (index i = c * chunk; i < count && i < (c + 1) * chunk; ++i) sum.add(terms[i]);
+    for (index_type i = c * chunk; i < count && i < (c + 1) * chunk; ++i) sum.add(terms[i]);
     sums[c] = sum;
   }
 };
@@ -211,7 +213,9 @@ struct write_loss {
   const anchor_terms* terms;
   T* out;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index i) const { out[i] = static_cast<T>(terms[i].loss); }
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const { out[i] = static_cast<T>(terms[i].loss); }
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::thrust_engine
+}  // namespace thrust_engine
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The loop of the trainers on libtorch: stopped and gone on is the same as straight through, generator, queue and optimiser included.
+// The loop of the trainers on libtorch: stopped and gone on is the same as straight through, generator, queue and optimiser
+// included.
 #include <csignal>
 #include <filesystem>
 
@@ -19,7 +20,8 @@ namespace {
 
 /// A small run with everything that has state: a network with batch norm, Adam, a tensor, a queue and random numbers.
 struct small_run {
-  torch::nn::Sequential network{torch::nn::Linear(3, 4), torch::nn::BatchNorm1d(4), torch::nn::Dropout(0.5), torch::nn::Linear(4, 2)};
+  torch::nn::Sequential network{torch::nn::Linear(3, 4), torch::nn::BatchNorm1d(4), torch::nn::Dropout(0.5),
+                                torch::nn::Linear(4, 2)};
   torch::optim::Adam optimizer{network->parameters(), torch::optim::AdamOptions(0.01)};
   torch::Tensor moving = torch::zeros({2});
   contrastive::feature_queue<float> queue{5, 2};
@@ -42,7 +44,8 @@ struct small_run {
   }
   measurements step() {
     const torch::Tensor out = network->forward(torch::randn({6, 3}));
-    const torch::Tensor loss = out.pow(2).mean() + 0.01 * torch::from_blob(const_cast<float*>(queue.features().data), {queue.size(), 2}).sum();
+    const torch::Tensor loss =
+        out.pow(2).mean() + 0.01 * torch::from_blob(const_cast<float*>(queue.features().data), {queue.size(), 2}).sum();
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
@@ -68,8 +71,11 @@ end run(const std::string& checkpoint, int epochs, int stop_after = -1, std::uin
         if (++steps == stop_after) std::raise(SIGINT);
         return small.step();
       },
-      [](std::uint64_t epoch) { return measurements{{"extra", static_cast<double>(epoch) * torch::rand({1}).item<double>()}}; });
-  return {loop.curve("loss").points, loop.curve("extra").points, small.network->parameters()[0].detach().clone(), small.moving.clone()};
+      [](std::uint64_t epoch) {
+        return measurements{{"extra", static_cast<double>(epoch) * torch::rand({1}).item<double>()}};
+      });
+  return {loop.curve("loss").points, loop.curve("extra").points, small.network->parameters()[0].detach().clone(),
+          small.moving.clone()};
 }
 
 }  // namespace
@@ -91,7 +97,8 @@ TEST_CASE("training_loop: stopped within an epoch, or lengthened afterwards, a r
   }
 }
 
-TEST_CASE("training_loop: another run's checkpoint, a longer one, a damaged one and a loss that is no number are refused in words") {
+TEST_CASE(
+    "training_loop: another run's checkpoint, a longer one, a damaged one and a loss that is no number are refused in words") {
   const temporary_folder folder;
   const std::string path = folder / "state";
   run(path, 3);
@@ -128,7 +135,8 @@ TEST_CASE("tensors: pictures go there and back, and a network's outputs do not d
   torch::nn::Sequential network(torch::nn::Flatten(), torch::nn::Linear(20, 3), torch::nn::Dropout(0.5));
   const torch::Tensor pictures = torch::randint(0, 256, {11, 1, 4, 5}, torch::kUInt8);
   const auto forward = [&](const torch::Tensor& x) { return network->forward(x); };
-  const torch::Tensor whole = examples::outputs_of(*network, forward, pictures), blocks = examples::outputs_of(*network, forward, pictures, 3);
+  const torch::Tensor whole = examples::outputs_of(*network, forward, pictures),
+                      blocks = examples::outputs_of(*network, forward, pictures, 3);
   CHECK(torch::allclose(whole, blocks));
   CHECK(network->is_training());
   CHECK(examples::to_matrix(whole)(2, 1) == whole[2][1].item<float>());

@@ -93,7 +93,8 @@ TEST_CASE("contragan: missing data, foreign checkpoints and bad options are refu
   out = run(common + " --lambda 0.5");
   INFO(out.output);
   CHECK(out.status == 1);
-  CHECK(contains(out.output, (folder / "out") + "/checkpoint: a checkpoint of a run with other settings: lambda 0.1 (now 0.5)"));
+  CHECK(
+      contains(out.output, (folder / "out") + "/checkpoint: a checkpoint of a run with other settings: lambda 0.1 (now 0.5)"));
   CHECK(run(common + " --lambda 0.5 --fresh").status == 0);
   out = run(small_run(folder) + "--batch 100 --fresh --output " + (folder / "out"));
   CHECK(out.status == 1);

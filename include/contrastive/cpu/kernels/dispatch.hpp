@@ -10,7 +10,9 @@
 #include <utility>
 
 // What any processor of the architecture has. Vectors of 16 bytes, few registers assumed.
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::baseline {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu::baseline {
 inline constexpr int vector_bytes = 16;
 #if defined(__aarch64__)
 inline constexpr int micro_rows = 8;  // 32 registers
@@ -18,7 +20,9 @@ inline constexpr int micro_rows = 8;  // 32 registers
 inline constexpr int micro_rows = 4;  // 16 registers: 8 sums, 2 of the panel, 1 broadcast
 #endif
 #include <contrastive/cpu/kernels/tile_kernels.inc>
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::baseline
+}  // namespace cpu::baseline
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
 
 #if defined(__x86_64__)
 
@@ -28,11 +32,15 @@ inline constexpr int micro_rows = 4;  // 16 registers: 8 sums, 2 of the panel, 1
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #endif
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::avx2 {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu::avx2 {
 inline constexpr int vector_bytes = 32;
 inline constexpr int micro_rows = 6;  // 16 registers: 12 sums, 2 of the panel, 1 broadcast
 #include <contrastive/cpu/kernels/tile_kernels.inc>
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::avx2
+}  // namespace cpu::avx2
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
 #if defined(__clang__)
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
@@ -41,11 +49,15 @@ inline constexpr int micro_rows = 6;  // 16 registers: 12 sums, 2 of the panel, 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")
 #endif
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::avx512 {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu::avx512 {
 inline constexpr int vector_bytes = 64;
 inline constexpr int micro_rows = 8;  // 32 registers: 16 sums; broadcasts come straight from memory
 #include <contrastive/cpu/kernels/tile_kernels.inc>
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu::avx512
+}  // namespace cpu::avx512
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
@@ -54,7 +66,9 @@ inline constexpr int micro_rows = 8;  // 32 registers: 16 sums; broadcasts come 
 
 #endif  // __x86_64__
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 enum class instruction_set { baseline, avx2, avx512 };
 
@@ -97,4 +111,6 @@ kernel_table<T> kernels_for(instruction_set set) {
   return baseline::kernels<T>::table();
 }
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace contrastive::inline CONTRASTIVE_FLAGS::cpu {
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace cpu {
 
 // Layouts. `width` numbers (two vectors) are the unit of both:
 //   slabs   (N, d) in slabs of `width` columns: element (r, k) at (k / width) · N · width + r · width + k % width; a slab of
@@ -28,41 +30,41 @@ inline constexpr T no_logit = -std::numeric_limits<T>::max() / 64;
 template <class T>
 struct product {
   const T* rows;  // slabs, from the strip's first row on
-  index slab_stride;
-  index num_rows;
+  index_type slab_stride;
+  index_type num_rows;
   const T* panels;
-  index num_panels;
-  index dim;
+  index_type num_panels;
+  index_type dim;
   T* x;  // strip
-  index ld;
+  index_type ld;
 };
 
 /// out += g · rows, or out += gᵀ · rows.
 template <class T>
 struct update {
   const T* g;  // strip
-  index ld;
-  index num_out, num_in;
+  index_type ld;
+  index_type num_out, num_in;
   const T* rows;  // slabs, from the first of num_in rows on
-  index slab_stride;
-  index num_slabs;
+  index_type slab_stride;
+  index_type num_slabs;
   T* out;  // (num_out, num_slabs · width) row-major
-  index out_stride;
+  index_type out_stride;
 };
 
 /// A row, in pieces of `width` numbers that lie `step` apart: of slabs (step = slab stride) or row-major (step = width).
 template <class N>
 struct pieces {
   N* first;
-  index step;
+  index_type step;
 };
 
 /// A strip of logits with the weights of its pairs. Columns past the tile's last are `excluded` in x and 0 in the weights.
 template <class T>
 struct logits {
   T* x;  // (num_rows, num_columns)
-  index num_rows, num_columns;
-  index ld;
+  index_type num_rows, num_columns;
+  index_type ld;
   const T* denominator;  // likewise D_ij, or null: 1 for all
   const T* positive;     // likewise P_ij, or null: none in this tile
   bool log_sum;          // how positives are pooled
@@ -106,15 +108,16 @@ struct kernel_table {
   void (*slope_rows)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
   void (*slope_rows_and_columns)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
   void (*slope_general)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
-  void (*dots)(const T* rows, index slab_stride, index dim, index anchor, const index* partners, index count, T* out);
-  void (*same_logits)(const T* rows, index slab_stride, index dim, bool euclidean, const index* anchors, const index* partners,
-                      index count, T* out);
+  void (*dots)(const T* rows, index_type slab_stride, index_type dim, index_type anchor, const index_type* partners,
+               index_type count, T* out);
+  void (*same_logits)(const T* rows, index_type slab_stride, index_type dim, bool euclidean, const index_type* anchors,
+                      const index_type* partners, index_type count, T* out);
   void (*add_row)(T* out, T g, const T* row);
-  void (*pack)(const T* rows, index slab_stride, index dim, T* panel);
-  double (*squares)(pieces<const T> z, index num_slabs);
-  void (*scale)(pieces<T> z, index num_slabs, double factor);
-  T (*dot)(pieces<const T> h, pieces<const T> u, index num_slabs);
-  void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index num_slabs, T scale, T along);
+  void (*pack)(const T* rows, index_type slab_stride, index_type dim, T* panel);
+  double (*squares)(pieces<const T> z, index_type num_slabs);
+  void (*scale)(pieces<T> z, index_type num_slabs, double factor);
+  T (*dot)(pieces<const T> h, pieces<const T> u, index_type num_slabs);
+  void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index_type num_slabs, T scale, T along);
 };
 
 // ---- bfloat16: the upper 16 bits of a float
@@ -127,13 +130,13 @@ struct kernel_table {
 /// c = Σ over the parts of a: a_part · b, or added to c.
 struct bf16_product {
   const std::uint16_t* a;  // (num_rows, depth) row-major, parts one after another; readable up to the next multiple of 32 rows
-  index a_stride, a_part;
+  index_type a_stride, a_part;
   int num_parts;
   const std::uint16_t* b;  // pairs, (depth, num_panels · 32)
-  index b_panel;
-  index num_rows, num_panels, depth;  // depth: a multiple of 32
-  float* c;  // panels of 32 columns, c_panel apart
-  index c_stride, c_panel;
+  index_type b_panel;
+  index_type num_rows, num_panels, depth;  // depth: a multiple of 32
+  float* c;                                // panels of 32 columns, c_panel apart
+  index_type c_stride, c_panel;
   bool add;
   const float* row_factors;     // (num_rows), or null
   const float* column_factors;  // (num_panels · 32): element (r, c) times row_factors[r] column_factors[c]
@@ -142,21 +145,23 @@ struct bf16_product {
 /// g(r, c) row_factors[r] column_factors[c] as the sum of two numbers of bfloat16, row-major and turned.
 struct bf16_split {
   const float* g;  // strip
-  index ld, num_rows, num_columns;
+  index_type ld, num_rows, num_columns;
   const float* row_factors;
   const float* column_factors;
   std::uint16_t* straight;  // (num_rows, num_columns) with this stride, the second part `part` further on
   std::uint16_t* turned;    // (num_columns, num_rows up to a multiple of 32) likewise; what is past the last row is 0
-  index stride, part;
+  index_type stride, part;
 };
 
 struct bf16_kernel_table {
   void (*product)(const bf16_product&);
   void (*split)(const bf16_split&);
   /// 32 rows of (32, depth) row-major as the pairs of their transpose: one panel.
-  void (*pack_panel)(const std::uint16_t* rows, index depth, std::uint16_t* panel);
+  void (*pack_panel)(const std::uint16_t* rows, index_type depth, std::uint16_t* panel);
   /// The same 32 rows as pairs: 32 of the rows of (all rows, depth), whose panels are `panel_size` apart.
-  void (*pack_pairs)(const std::uint16_t* rows, index depth, std::uint16_t* pairs, index panel_size);
+  void (*pack_pairs)(const std::uint16_t* rows, index_type depth, std::uint16_t* pairs, index_type panel_size);
 };
 
-}  // namespace contrastive::inline CONTRASTIVE_FLAGS::cpu
+}  // namespace cpu
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
