@@ -51,7 +51,7 @@ image_set thumbnails(const std::string& title, std::vector<int> labels, thread_t
   constexpr std::size_t round = 128;
   for (std::size_t first = 0; first < all.size(); first += round) {
     const std::size_t count = std::min(round, all.size() - first);
-    team.for_each(static_cast<index_type>(count), [&](index piece) {
+    team.for_each(static_cast<index>(count), [&](index piece) {
       const std::size_t i = first + static_cast<std::size_t>(piece);
       const picture small = square_thumbnail(make(i));
       std::copy(small.pixels.begin(), small.pixels.end(),

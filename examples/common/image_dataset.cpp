@@ -60,8 +60,8 @@ image_dataset load_fashion_mnist(const std::string& folder) {
 
 matrix pixel_rows(const image_set& images) {
   using bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const bytes> pixels(images.pixels.data(), static_cast<index_type>(images.size()),
-                                       static_cast<index_type>(images.pixels_each()));
+  const Eigen::Map<const bytes> pixels(images.pixels.data(), static_cast<index>(images.size()),
+                                       static_cast<index>(images.pixels_each()));
   return pixels.cast<float>() / 255.0F;
 }
 

@@ -32,8 +32,8 @@ struct moments {
 double linear_probe_accuracy(thread_team& team, const matrix& train, const std::vector<int>& train_labels, const matrix& test,
                              const std::vector<int>& test_labels, int num_classes, const linear_probe_options& how) {
   const index n = train.rows(), d = train.cols();
-  if (n == 0 || n != static_cast<index_type>(train_labels.size()) ||
-      test.rows() != static_cast<index_type>(test_labels.size()) || test.cols() != d)
+  if (n == 0 || n != static_cast<index>(train_labels.size()) || test.rows() != static_cast<index>(test_labels.size()) ||
+      test.cols() != d)
     throw std::invalid_argument("linear_probe_accuracy: features and labels of different sizes");
   const row_vector mean = train.colwise().mean();
   double squares = 0;
@@ -45,15 +45,14 @@ double linear_probe_accuracy(thread_team& team, const matrix& train, const std::
   row_vector bias = row_vector::Zero(num_classes), bias_gradient(num_classes);
   moments<matrix> weight_moments(weights);
   moments<row_vector> bias_moments(bias);
-  const index batch = std::min<index_type>(how.batch, n), steps = n / batch, total = steps * how.epochs;
+  const index batch = std::min<index>(how.batch, n), steps = n / batch, total = steps * how.epochs;
   matrix x(batch, d), p(batch, num_classes);
   for (int epoch = 0, t = 1; epoch < how.epochs; ++epoch) {
     const auto order = shuffled(static_cast<std::size_t>(n), random_stream{how.seed, {std::uint64_t(epoch)}});
     for (index s = 0; s < steps; ++s, ++t) {
       const auto sample = [&](index r) { return order[static_cast<std::size_t>(s * batch + r)]; };
       team.for_blocks(batch, 64, [&](index first, index length) {
-        for (index r = first; r < first + length; ++r)
-          x.row(r) = (train.row(static_cast<index_type>(sample(r))) - mean) * scale;
+        for (index r = first; r < first + length; ++r) x.row(r) = (train.row(static_cast<index>(sample(r))) - mean) * scale;
         auto logits = p.middleRows(first, length);
         logits.noalias() = x.middleRows(first, length) * weights;
         logits.rowwise() += bias;

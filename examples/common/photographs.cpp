@@ -87,7 +87,7 @@ std::vector<photograph> read_photographs(const std::vector<std::string>& files, 
   std::mutex mutex;
   std::size_t done = 0, pixels = 0;
   progress.show(0, "");
-  team.for_each(static_cast<index_type>(files.size()), [&](index i) {
+  team.for_each(static_cast<index>(files.size()), [&](index i) {
     const auto at = static_cast<std::size_t>(i);
     picture image = read_picture(files[at], 3);
     const std::size_t read = image.plane();

@@ -26,7 +26,7 @@ std::vector<double> conditional_affinities(const Eigen::RowVectorXf& similaritie
     double sum = 0, mean = 0;
     for (std::size_t n = 0; n < p.size(); ++n) {
       // |a - b|² = 2 - 2 a·b; the nearest one's distance is taken off, which the quotient does not notice.
-      const double distance = 2.0 * static_cast<double>(similarities[0] - similarities[static_cast<index_type>(n)]);
+      const double distance = 2.0 * static_cast<double>(similarities[0] - similarities[static_cast<index>(n)]);
       p[n] = std::exp(-beta * distance);
       sum += p[n];
       mean += p[n] * distance;
@@ -43,9 +43,9 @@ graph affinities(const neighbours& near, double perplexity) {
   const auto n = static_cast<std::size_t>(near.rows.rows());
   std::vector<std::map<int, double>> sums(n);
   for (std::size_t i = 0; i < n; ++i) {
-    const auto p = conditional_affinities(near.similarities.row(static_cast<index_type>(i)), perplexity);
+    const auto p = conditional_affinities(near.similarities.row(static_cast<index>(i)), perplexity);
     for (std::size_t k = 0; k < p.size(); ++k) {
-      const int j = near.rows(static_cast<index_type>(i), static_cast<index_type>(k));
+      const int j = near.rows(static_cast<index>(i), static_cast<index>(k));
       const double half = p[k] / (2.0 * static_cast<double>(n));
       sums[i][j] += half;
       sums[static_cast<std::size_t>(j)][static_cast<int>(i)] += half;
@@ -63,7 +63,7 @@ matrix principal_components(const matrix& rows) {
   const Eigen::MatrixXf centred = rows.rowwise() - rows.colwise().mean();
   const Eigen::MatrixXd covariance = (centred.transpose() * centred).cast<double>();
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-  Eigen::MatrixXd axes = solver.eigenvectors().rightCols(std::min<index_type>(2, rows.cols())).rowwise().reverse();
+  Eigen::MatrixXd axes = solver.eigenvectors().rightCols(std::min<index>(2, rows.cols())).rowwise().reverse();
   for (index c = 0; c < axes.cols(); ++c) {  // an eigenvector's sign is open; this fixes it
     index largest = 0;
     axes.col(c).cwiseAbs().maxCoeff(&largest);

@@ -38,7 +38,7 @@ void report::measure(const std::string& name, matrix train, matrix test) {
   progress.show(1, name + ": nearest neighbours");
   normalize_rows(train);
   normalize_rows(test);
-  const int k = static_cast<int>(std::min<index_type>(voters, train.rows()));
+  const int k = static_cast<int>(std::min<index>(voters, train.rows()));
   measured_.push_back({name, train.cols(), 0, probe, nearest_neighbours(team_, test, train, k)});
   measured_.back().knn = neighbour_accuracy(measured_.back().near, data_.train.labels, data_.test.labels);
   drawn_ = std::move(test);
@@ -84,8 +84,8 @@ void report::draw_neighbours(const std::string& path, const std::string& title) 
     for (std::size_t g = 0; g < groups.size(); ++g) {
       const auto& near = compared[g]->near.rows;
       std::vector<grid_cell> cells;
-      for (index n = 0; n < std::min<index_type>(shown, near.cols()); ++n) {
-        const auto at = static_cast<std::size_t>(near(static_cast<index_type>(query), n));
+      for (index n = 0; n < std::min<index>(shown, near.cols()); ++n) {
+        const auto at = static_cast<std::size_t>(near(static_cast<index>(query), n));
         const bool same = data_.train.labels[at] == static_cast<int>(c);
         cells.push_back({data_.train.picture(at), same ? grid_cell::frame::right : grid_cell::frame::wrong});
       }

@@ -14,7 +14,7 @@ using svg::colour, svg::escaped, svg::number;
 
 void write_scatter_svg(const std::string& path, const std::string& title, const std::string& subtitle, const matrix& points,
                        const std::vector<int>& labels, const std::vector<std::string>& class_names) {
-  if (points.cols() != 2 || points.rows() != static_cast<index_type>(labels.size()))
+  if (points.cols() != 2 || points.rows() != static_cast<index>(labels.size()))
     throw std::invalid_argument("write_scatter_svg: expected a row of two numbers for each label");
   if (!points.allFinite()) throw std::runtime_error(path + ": not written: a point is not a number");
   const double plot_left = 30, plot_top = 86, plot_size = 760, legend_left = plot_left + plot_size + 26;
@@ -40,7 +40,7 @@ void write_scatter_svg(const std::string& path, const std::string& title, const 
     // A line of no length with round ends is a dot: a fifth of the bytes of a circle each.
     for (std::size_t i = 0; i < labels.size(); ++i)
       if (labels[i] == static_cast<int>(c)) {
-        const auto at = static_cast<index_type>(i);
+        const auto at = static_cast<index>(i);
         put("M", number(plot_left + plot_size / 2 + scale * static_cast<double>(points(at, 0) - middle[0])), " ",
             number(plot_top + plot_size / 2 - scale * static_cast<double>(points(at, 1) - middle[1])), "h0");
       }

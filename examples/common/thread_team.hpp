@@ -46,7 +46,7 @@ class thread_team {
   bool leave_ = false;
   const std::function<void(index)>* work_ = nullptr;
   index count_ = 0;
-  std::atomic<index_type> next_{0};
+  std::atomic<index> next_{0};
   std::exception_ptr error_;
 };
 

@@ -38,7 +38,7 @@ struct known_targets {
   static constexpr std::array units = {"[px]", "[px]", "", ""};
   /// (n, 4): mean of the blur's two deviations, their difference, deviation of the noise, (100 - quality) / 100.
   static matrix of(const std::vector<degradation>& all) {
-    matrix out(static_cast<index_type>(all.size()), 4);
+    matrix out(static_cast<index>(all.size()), 4);
     index row = 0;
     for (const degradation& how : all)
       out.row(row++) << (how.sigma_x + how.sigma_y) / 2, std::abs(how.sigma_x - how.sigma_y), how.noise,

@@ -71,8 +71,7 @@ class patch_source {
       drawn.push_back(std::move(one));
     }
     const auto put = [](const float_picture& image, torch::Tensor& to, index i) {
-      std::copy(image.values.begin(), image.values.end(),
-                to.data_ptr<float>() + i * static_cast<index_type>(image.values.size()));
+      std::copy(image.values.begin(), image.values.end(), to.data_ptr<float>() + i * static_cast<index>(image.values.size()));
     };
     team_.for_each(count, [&](index i) {
       random_stream random{seed_, {purpose, first + static_cast<std::uint64_t>(i)}};

@@ -150,7 +150,7 @@ class batch_norm_relu final : public layer<T> {
 template <class T>
 class perceptron {
  public:
-  perceptron(const std::vector<index_type>& widths, bool ends_linear, std::uint64_t seed) {
+  perceptron(const std::vector<index>& widths, bool ends_linear, std::uint64_t seed) {
     for (std::size_t w = 1; w < widths.size(); ++w) {
       layers_.push_back(std::make_unique<linear<T>>(widths[w - 1], widths[w], random_stream{seed, {w}}));
       if (w + 1 < widths.size() || !ends_linear) layers_.push_back(std::make_unique<batch_norm_relu<T>>(widths[w]));

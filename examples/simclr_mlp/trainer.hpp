@@ -48,8 +48,8 @@ class trainer {
       : how_(how),
         images_(data.train),
         team_(team),
-        network_(static_cast<index_type>(images_.pixels_each()), how.seed),
-        loss_(how.loss, how.temperature, team.size(), static_cast<index_type>(data.class_names.size()),
+        network_(static_cast<index>(images_.pixels_each()), how.seed),
+        loss_(how.loss, how.temperature, team.size(), static_cast<index>(data.class_names.size()),
               simclr_network::embedding_dim, how.seed),
         steps_per_epoch_(images_.size() / static_cast<std::size_t>(how.batch)) {
     if (steps_per_epoch_ == 0)
@@ -99,7 +99,7 @@ class trainer {
  private:
   double train_step(std::uint64_t epoch) {
     const index n = how_.batch;
-    views_.resize(2 * n, static_cast<index_type>(images_.pixels_each()));
+    views_.resize(2 * n, static_cast<index>(images_.pixels_each()));
     labels_.resize(static_cast<std::size_t>(2 * n));
     degradation_.resize(n, 3);
     const std::size_t first = step_ % steps_per_epoch_ * static_cast<std::size_t>(n);

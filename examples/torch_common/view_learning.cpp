@@ -214,7 +214,7 @@ std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& ne
     matrix among = features_of(network, base), asked = features_of(network, queries);
     normalize_rows(among);
     normalize_rows(asked);
-    const int k = static_cast<int>(std::min<index_type>(10, among.rows()));
+    const int k = static_cast<int>(std::min<index>(10, among.rows()));
     return measurements{{"10 nearest neighbours",
                          100 * neighbour_accuracy(nearest_neighbours(team, asked, among, k), base.labels, queries.labels)}};
   };

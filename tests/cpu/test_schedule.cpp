@@ -13,9 +13,9 @@ namespace {
 /// Meets everybody in order, and checks that each block is in one meeting a round and that rounds follow each other.
 /// Returns how often each pair met.
 template <class Meetings>
-std::map<std::pair<index, index_type>, int> hold(const Meetings& meetings, bool one_side) {
-  std::map<std::pair<index, index_type>, int> met;
-  std::map<index, index_type> rounds_of_anchor, rounds_of_candidate;
+std::map<std::pair<index_type, index_type>, int> hold(const Meetings& meetings, bool one_side) {
+  std::map<std::pair<index_type, index_type>, int> met;
+  std::map<index_type, index_type> rounds_of_anchor, rounds_of_candidate;
   index_type last = 0;
   for (index_type m = 0; m < meetings.num_meetings(); ++m) {
     const cpu::meeting now = meetings[m];

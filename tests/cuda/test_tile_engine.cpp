@@ -97,7 +97,7 @@ TEMPLATE_TEST_CASE("tile engine: at awkward sizes every loss agrees with its def
 }
 
 TEMPLATE_TEST_CASE("tile engine: the size of the tiles does not matter", "", float, double) {
-  for (const auto& [rows, columns] : {std::pair<index, index_type>{1, 1}, {1, 100}, {100, 1}, {7, 32}, {2048, 4096}})
+  for (const auto& [rows, columns] : {std::pair<index_type, index_type>{1, 1}, {1, 100}, {100, 1}, {7, 32}, {2048, 4096}})
     for (const similarity kind : all_similarities)
       check_against_the_definition<TestType>({33, 5, kind, reduction::none, 0.2, 0}, {rows, columns});
 }
