@@ -18,9 +18,8 @@ struct time_contrastive {
 
   static constexpr const char* name = "time_contrastive";  // for error messages
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
-  static constexpr auto pooling = contrastive::pooling::mean_log;
-  static constexpr bool normalize_positives = true;  // the mean over the positives
-  static constexpr bool symmetric = true;            // half the work
+  static constexpr contrastive::mean_log rule{.average = true};           // the mean over the positives
+  static constexpr contrastive::pair_statements says{.symmetric = true};  // half the work
 
   double apart(contrastive::index_type i, contrastive::index_type j) const { return std::fabs(seconds[i] - seconds[j]); }
   double denominator(contrastive::index_type i, contrastive::index_type j) const {
@@ -31,7 +30,9 @@ struct time_contrastive {
 
 // The same loss with a false statement about itself: "every positive is in a list", and then no list.
 struct mistaken : time_contrastive {
-  static constexpr bool positives_listed = true;
+  static constexpr contrastive::pair_statements says{.lists = true, .positives_listed = true};
+  contrastive::index_type listed_per_anchor() const { return 0; }
+  contrastive::index_type listed(contrastive::index_type, contrastive::index_type) const { return contrastive::no_candidate; }
 };
 
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

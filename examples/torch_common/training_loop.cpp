@@ -132,7 +132,7 @@ bool training_loop::run(const std::function<measurements(std::uint64_t, std::uin
       if (!std::isfinite(value))
         throw std::runtime_error(plan_.title + ": " + name + " is not finite after " + std::to_string(step_) +
                                  " steps; try a smaller learning rate");
-      auto sum = std::find_if(sums_.begin(), sums_.end(), [&name = name](const auto& one) { return one.first == name; });
+      auto sum = std::find_if(sums_.begin(), sums_.end(), [&wanted = name](const auto& one) { return one.first == wanted; });
       if (sum == sums_.end()) sum = sums_.insert(sums_.end(), {name, 0});
       sum->second += value;
       char number[96];

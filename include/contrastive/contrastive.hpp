@@ -8,8 +8,14 @@
 #include <contrastive/cpu/evaluator.hpp>
 #include <contrastive/losses/clip.hpp>
 #include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/d2d_ce.hpp>
+#include <contrastive/losses/decoupled.hpp>
+#include <contrastive/losses/hard_negative.hpp>
 #include <contrastive/losses/info_nce.hpp>
 #include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/siglip.hpp>
+#include <contrastive/losses/sincere.hpp>
+#include <contrastive/losses/soft_targets.hpp>
 #include <contrastive/losses/sup_con.hpp>
 #include <contrastive/losses/weighted_info_nce.hpp>
 #include <contrastive/memory/feature_queue.hpp>

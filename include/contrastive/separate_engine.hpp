@@ -15,10 +15,15 @@ template evaluation<float>* make_evaluation<float>(const options&);
 template evaluation<double>* make_evaluation<double>(const options&);
 template void destroy_evaluation<float>(evaluation<float>*);
 template void destroy_evaluation<double>(evaluation<double>*);
-template argument_shapes check_call<float>(evaluation<float>&, const call<float>&);
-template argument_shapes check_call<double>(evaluation<double>&, const call<double>&);
-template const result<float>& evaluate_call<float>(evaluation<float>&, const call<float>&, const pair_functions<float>&);
-template const result<double>& evaluate_call<double>(evaluation<double>&, const call<double>&, const pair_functions<double>&);
+template void begin_call<float>(evaluation<float>&);
+template void begin_call<double>(evaluation<double>&);
+template void end_call<float>(evaluation<float>&);
+template void end_call<double>(evaluation<double>&);
+template argument_shapes check_call<float>(evaluation<float>&, const problem<float>&);
+template argument_shapes check_call<double>(evaluation<double>&, const problem<double>&);
+template const result<float>& evaluate_call<float>(evaluation<float>&, const problem<float>&, const loss_functions<float>&);
+template const result<double>& evaluate_call<double>(evaluation<double>&, const problem<double>&,
+                                                     const loss_functions<double>&);
 template const bf16_kernel_table* bf16_kernels_for<float>();
 
 }  // namespace cpu

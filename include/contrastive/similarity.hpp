@@ -13,7 +13,7 @@
 #pragma once
 
 #include <cmath>
-#include <contrastive/core/host_device.hpp>
+#include <contrastive/core/one_lane.hpp>
 #include <contrastive/core/types.hpp>
 
 namespace contrastive {
@@ -29,21 +29,33 @@ CONTRASTIVE_HOST_DEVICE inline index_type prepared_dim(similarity kind, index_ty
 }
 
 /// |z|, given the sum of its squares in double, or in another way where that has left the range. `each` calls a function with
-/// every element. Infinite or NaN where an element is.
-template <class Each>
-CONTRASTIVE_HOST_DEVICE double norm(double squares, Each each) {
+/// every element of the lane. Infinite or NaN where an element is.
+template <class Each, class Lanes = one_lane>
+CONTRASTIVE_HOST_DEVICE double norm(double squares, Each each, const Lanes& lanes = {}) {
   if (squares > 1e-280 && squares < 1e300) return std::sqrt(squares);
   double largest = 0;
   each([&](double v) { largest = std::fmax(largest, std::fabs(v)); });
+  largest = lanes.max(largest);
   if (squares != squares) return squares;
   if (!(largest > 0) || largest > 1.7e308) return largest;
   squares = 0;
   each([&](double v) { squares += (v / largest) * (v / largest); });
-  return largest * std::sqrt(squares);
+  return largest * std::sqrt(lanes.sum(squares));
 }
 
 /// 1 / |z| for cosine, 0 for a row without a direction.
 CONTRASTIVE_HOST_DEVICE inline double inverse_norm(double norm) { return norm < smallest_norm ? 0 : 1 / norm; }
+
+/// How H_r = Σ G_rj u_j, G = dL/ds, becomes dL/dz_r = scale (H - along u), u the row as products see it.
+struct chain_rule {
+  double scale, along;
+};
+/// For a row z of that norm; `in_direction` is H · u / |u|², `slopes` Σ_j G_rj.
+CONTRASTIVE_HOST_DEVICE inline chain_rule chain_rule_of(similarity kind, double norm, double in_direction, double slopes) {
+  if (kind == similarity::cosine) return {inverse_norm(norm), in_direction};    // u = z / |z|: the part of H along u is lost
+  if (kind == similarity::negative_squared_euclidean) return {sqrt_2, slopes};  // Σ G 2 (c - z), u = √2 z
+  return {1, 0};
+}
 
 }  // namespace detail
 }  // namespace CONTRASTIVE_FLAGS

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // torch_loss: the same numbers as the formula written in libtorch's operations, in value and gradients; memory of any strides;
 // and refusals in words.
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/torch.h>
 
 #include <contrastive/adapters/torch.hpp>
@@ -10,7 +11,6 @@
 #include "support/catch.hpp"
 
 using torch::Tensor;
-using Approx = Catch::Detail::Approx;
 
 namespace {
 
@@ -139,6 +139,27 @@ TEST_CASE("torch: gradients of every loss and of the temperature agree with cent
   check_gradients(
       with_temperature(contrastive::weighted_info_nce{.temperature = 0.5, .weights = contrastive::rows_of(weights)}),
       {a, b, further, tau});
+  const Tensor targets = torch::rand({6, 5}), bias = torch::scalar_tensor(-1.0, float64).requires_grad_(true);
+  check_gradients(with_temperature(contrastive::decoupled{}), {a, b, tau});
+  check_gradients(with_temperature(contrastive::hard_negative{.tau_plus = 0.01}), {a, b, tau});
+  check_gradients(with_temperature(contrastive::sincere{.labels = contrastive::labels_of(labels)}), {a, tau});
+  check_gradients(with_temperature(contrastive::soft_targets{.targets = contrastive::rows_of(targets)}), {a, further, tau});
+  check_gradients(with_temperature(contrastive::d2d_ce{.labels = contrastive::labels_of(labels)}), {a, proxies, tau});
+  check_gradients(
+      [](const std::vector<Tensor>& in) {
+        return contrastive::torch_loss(contrastive::siglip{}, contrastive::learned_temperature(in[2]),
+                                       contrastive::learned_bias(in[3]), in[0], in[1]);
+      },
+      {a, b, tau, bias});
+}
+
+TEST_CASE("torch: labels in a column are read where they lie") {
+  torch::manual_seed(4);
+  const Tensor z = rows(6, 4), table = torch::randint(0, 3, {6, 2}, torch::kInt64), column = table.select(1, 1);
+  const Tensor copy = column.contiguous();
+  REQUIRE_FALSE(column.is_contiguous());
+  const contrastive::sup_con strided{.labels = contrastive::labels_of(column)}, plain{.labels = contrastive::labels_of(copy)};
+  CHECK(number(contrastive::torch_loss(strided, z)) == number(contrastive::torch_loss(plain, z)));
 }
 
 TEST_CASE(
@@ -243,6 +264,77 @@ TEST_CASE("torch: the same bits with one thread and with two") {
   CHECK(torch::equal(gradients[0], gradients[1]));
 }
 
+TEST_CASE("torch: tensors of 16 bits give what float gives for the same numbers, each gradient in its tensor's type") {
+  torch::manual_seed(11);
+  for (const auto type : {torch::kBFloat16, torch::kFloat16}) {
+    const double rounding = type == torch::kBFloat16 ? 1.0 / 256 : 1.0 / 2048;
+    const Tensor whole = torch::randn({19, 74}).to(type);
+    const Tensor z1 = whole.slice(1, 0, 37).t().requires_grad_(true), z2 = whole.slice(1, 37, 74).t().requires_grad_(true);
+    REQUIRE_FALSE(z1.is_contiguous());
+    const Tensor f1 = z1.detach().to(torch::kFloat32).requires_grad_(true),
+                 f2 = z2.detach().to(torch::kFloat32).requires_grad_(true);
+    const Tensor tau = torch::scalar_tensor(0.3F).requires_grad_(true);
+    const Tensor ours = contrastive::torch_loss(contrastive::nt_xent{}, contrastive::learned_temperature(tau), z1, z2);
+    CHECK(ours.scalar_type() == torch::kFloat32);
+    const Tensor theirs = nt_xent_by_torch(f1, f2, tau);
+    CHECK(number(ours) == Approx(number(theirs)).epsilon(5e-5));
+    const auto mine = torch::autograd::grad({ours}, {z1, z2, tau}), reference = torch::autograd::grad({theirs}, {f1, f2, tau});
+    for (const std::size_t i : {0U, 1U}) {
+      CHECK(mine[i].scalar_type() == type);
+      CHECK(difference(mine[i].to(torch::kFloat32), reference[i]) < rounding);
+    }
+    CHECK(number(mine[2]) == Approx(number(reference[2])).epsilon(1e-3));
+    const torch::NoGradGuard off;
+    CHECK(number(contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.3}, z1, z2)) ==
+          Approx(number(theirs)).epsilon(5e-5));
+    const Tensor each =
+        contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.3, .reduction = contrastive::reduction::none}, z1, z2);
+    CHECK(each.scalar_type() == torch::kFloat32);
+    CHECK(number(each.mean()) == Approx(number(theirs)).epsilon(5e-5));
+  }
+}
+
+TEST_CASE("torch: a scaled loss keeps gradients that float16 alone would lose") {
+  torch::manual_seed(12);
+  const Tensor z1 = (3000 * torch::randn({64, 16})).to(torch::kFloat16).requires_grad_(true), z2 = torch::randn({64, 16});
+  const Tensor f1 = z1.detach().to(torch::kFloat32).requires_grad_(true);
+  const Tensor loss = contrastive::torch_loss(contrastive::nt_xent{}, z1, z2.to(torch::kFloat16));
+  const Tensor scaled = torch::autograd::grad({65536 * loss}, {z1})[0];
+  CHECK(scaled.scalar_type() == torch::kFloat16);
+  const Tensor reference = contrastive::torch_loss(contrastive::nt_xent{}, f1, z2.to(torch::kFloat16).to(torch::kFloat32));
+  const Tensor expected = torch::autograd::grad({reference}, {f1})[0];
+  REQUIRE(number(expected.abs().max()) < 1e-5);  // the steps of float16 are 6e-8 there
+  CHECK(difference(scaled.to(torch::kFloat32) / 65536, expected) < 1e-3);
+}
+
+TEST_CASE("torch: under autocast, where float32, bfloat16 and float16 come together, as all of them in float32") {
+  torch::manual_seed(13);
+  torch::nn::Linear encoder(10, 6);
+  const Tensor x = torch::randn({9, 10}), k = torch::randn({9, 6}, torch::kFloat16).requires_grad_(true),
+               queue = torch::randn({14, 6});
+  Tensor q, loss;
+  {
+    c10::impl::tls_set_dispatch_key_excluded(c10::DispatchKey::AutocastCPU, false);  // in the words of every version
+    q = encoder(x);
+    loss = contrastive::torch_loss(contrastive::info_nce{.temperature = 0.2}, q, k, queue);
+    c10::impl::tls_set_dispatch_key_excluded(c10::DispatchKey::AutocastCPU, true);
+  }
+  REQUIRE(q.scalar_type() == torch::kBFloat16);
+  CHECK(loss.scalar_type() == torch::kFloat32);
+  const Tensor fq = q.detach().to(torch::kFloat32).requires_grad_(true),
+               fk = k.detach().to(torch::kFloat32).requires_grad_(true);
+  const Tensor theirs = info_nce_by_torch(fq, fk, queue, 0.2);
+  CHECK(number(loss) == Approx(number(theirs)).epsilon(5e-5));
+  const auto mine = torch::autograd::grad({loss}, {q, k, encoder->weight}, {}, true),
+             reference = torch::autograd::grad({theirs}, {fq, fk});
+  CHECK(mine[0].scalar_type() == torch::kBFloat16);
+  CHECK(mine[1].scalar_type() == torch::kFloat16);
+  CHECK(mine[2].scalar_type() == torch::kFloat32);
+  CHECK(difference(mine[0].to(torch::kFloat32), reference[0]) < 1.0 / 256);
+  CHECK(difference(mine[1].to(torch::kFloat32), reference[1]) < 1.0 / 2048);
+  CHECK(difference(mine[2], reference[0].t().mm(x)) < 0.03);  // a product of bfloat16
+}
+
 TEST_CASE("torch: what does not fit is refused in words that name the argument, what was expected and what came") {
   torch::manual_seed(10);
   const Tensor z = rows(4, 3), other = rows(5, 3), f = rows(4, 3, torch::kFloat32);
@@ -252,17 +344,16 @@ TEST_CASE("torch: what does not fit is refused in words that name the argument, 
     std::vector<const char*> words;
   };
   const Tensor tau = torch::zeros({2}).requires_grad_(true), labels = torch::zeros({8}, torch::kInt64);
-  const Tensor loose_labels = labels.slice(0, 0, 8, 2);
   for (const fault& one : std::vector<fault>{
            {refused([&] { contrastive::torch_loss(loss, z, f); }), {"argument 2", "Double", "Float"}},
            {refused([&] { contrastive::torch_loss(loss, z[0], z); }), {"argument 1", "(n, d)", "1 dimension"}},
            {refused([&] { contrastive::torch_loss(loss, z, Tensor()); }), {"argument 2", "undefined"}},
-           {refused([&] { contrastive::torch_loss(loss, z.to(torch::kBFloat16), z.to(torch::kBFloat16)); }),
-            {"argument 1", "float32 or float64", "BFloat16"}},
+           {refused([&] { contrastive::torch_loss(loss, z, z.to(torch::kBFloat16)); }), {"argument 2", "Double", "BFloat16"}},
+           {refused([&] { contrastive::torch_loss(loss, f.to(torch::kFloat16), z); }), {"argument 2", "Half", "Double"}},
            {refused([&] {
               contrastive::torch_loss(loss, torch::ones({4, 3}, torch::kInt64), torch::ones({4, 3}, torch::kInt64));
             }),
-            {"argument 1", "Long"}},
+            {"argument 1", "float32, float64, bfloat16 or float16", "Long"}},
            {refused([&] { contrastive::torch_loss(loss, z.to_sparse(), z.to_sparse()); }), {"argument 1", "strided"}},
            {refused([&] {
               contrastive::torch_loss(loss, torch::empty({4, 3}, torch::kMeta), torch::empty({4, 3}, torch::kMeta));
@@ -274,7 +365,6 @@ TEST_CASE("torch: what does not fit is refused in words that name the argument, 
             {"temperature", "one floating point number"}},
            {refused([&] { contrastive::torch_loss(loss, contrastive::learned_temperature(torch::scalar_tensor(-1.0)), z, z); }),
             {"temperature", "positive"}},
-           {refused([&] { contrastive::labels_of(loose_labels); }), {"labels", "contiguous", "strided"}},
            {refused([&] { contrastive::labels_of(torch::zeros({3})); }), {"labels", "int64", "Float"}},
            {refused([&] { contrastive::rows_of(z); }), {"rows", "float32", "Double"}},
        }) {

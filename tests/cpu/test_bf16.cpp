@@ -17,6 +17,7 @@ struct rounded {
   std::vector<matrix<float>> wide_rows;
   views<float> wide;
 
+  explicit rounded(const std::vector<matrix<float>>& rows) : rounded(views<float>(rows.begin(), rows.end())) {}
   explicit rounded(const views<float>& rows) {
     for (const auto& view : rows) {
       narrow to(view.rows, view.cols);
@@ -61,7 +62,8 @@ TEST_CASE("bf16: over several blocks of rows every loss agrees with its definiti
 }
 
 TEST_CASE("bf16: a frozen queue is looked at once, to the same gradients") {
-  const rounded e({random_rows<float>(300, 24, 1), random_rows<float>(300, 24, 2), random_rows<float>(1100, 24, 3)});
+  const rounded e(std::vector<matrix<float>>{random_rows<float>(300, 24, 1), random_rows<float>(300, 24, 2),
+                                             random_rows<float>(1100, 24, 3)});
   const auto& [q, k, queue] = std::tie(e.narrow_rows[0], e.narrow_rows[1], e.narrow_rows[2]);
   evaluator<float> evaluate;
   for (const double temperature : {0.5, 0.07}) {
@@ -78,7 +80,7 @@ TEST_CASE("bf16: a frozen queue is looked at once, to the same gradients") {
 
 TEST_CASE("bf16: under cosine the length of a row does not matter, nor does a row without a direction") {
   const nt_xent loss{.temperature = 0.2, .reduction = reduction::sum};
-  rounded e({random_rows<float>(70, 20, 1), random_rows<float>(70, 20, 2)});
+  rounded e(std::vector<matrix<float>>{random_rows<float>(70, 20, 1), random_rows<float>(70, 20, 2)});
   const result<float> expected = value_and_gradient(loss, e.narrow_rows[0], e.narrow_rows[1]);
   narrow scaled = e.narrow_rows[0];
   for (index_type r = 0; r < 70; ++r)
@@ -92,6 +94,17 @@ TEST_CASE("bf16: under cosine the length of a row does not matter, nor does a ro
   const answer zero = by_definition(loss, e.wide);
   CHECK(error_of(zero, widened(value_and_gradient(loss, e.narrow_rows[0], e.narrow_rows[1])), 0.2, false) <=
         tolerance<float>(0.2));
+}
+
+TEST_CASE("bf16: arguments whose number is known only at run time give the same bits") {
+  const rounded e(std::vector<matrix<float>>{random_rows<float>(70, 20, 1), random_rows<float>(70, 20, 2)});
+  const std::vector<matrix_view<const Eigen::bfloat16>> views(e.narrow_rows.begin(), e.narrow_rows.end());
+  const result<float> expected = value_and_gradient(nt_xent{}, e.narrow_rows[0], e.narrow_rows[1]);
+  evaluator<float> evaluate;
+  CHECK(evaluate.value(nt_xent{}, views) == evaluate.value(nt_xent{}, e.narrow_rows[0], e.narrow_rows[1]));
+  const result<float> came = evaluate.value_and_gradient(nt_xent{}, views);
+  CHECK(came.loss == expected.loss);
+  for (const std::size_t a : {0U, 1U}) CHECK(came.gradients[a] == expected.gradients[a]);
 }
 
 TEST_CASE("bf16: what is not finite gives NaN") {

@@ -6,6 +6,7 @@
 #include <support/catch.hpp>
 #include <support/engines.hpp>
 #include <support/own_losses.hpp>
+#include <support/refusal.hpp>
 #include <support/settings.hpp>
 
 namespace contrastive::testing {
@@ -202,6 +203,136 @@ TEST_CASE("evaluator: labels of 32 and of 64 bits are the same labels") {
   CHECK(same_bits(expected, value_and_gradient(sup_con{.labels = wide}, z)));
   CHECK(same_bits(expected, value_and_gradient(sup_con{.labels = vector}, z)));
   CHECK(same_bits(expected, value_and_gradient(sup_con{.labels = label_view(narrow.data(), 20)}, z)));
+}
+
+TEMPLATE_TEST_CASE("evaluator: labels of any integer, and those of a column of a row-major matrix, are the same labels", "",
+                   unsigned char, short, unsigned, std::size_t, long long) {
+  INFO("seed " << run_seed());
+  const matrix<double> z = random_rows<double>(20, 3, 1), proxies = random_rows<double>(4, 3, 3);
+  const std::vector<int> labels = random_labels<int>(20, 4, 2);
+  const std::vector<TestType> others(labels.begin(), labels.end());
+  Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> meta(20, 3);
+  meta.setConstant(1);
+  for (index_type i = 0; i < 20; ++i) meta(i, 1) = others[static_cast<std::size_t>(i)];
+  const auto check = [&](auto loss, const auto&... embeddings) {
+    loss.labels = labels;
+    const result<double> expected = value_and_gradient(loss, embeddings...);
+    CHECK(expected.valid_anchors > 0);
+    loss.labels = others;
+    CHECK(same_bits(expected, value_and_gradient(loss, embeddings...)));
+    loss.labels = meta.col(1);
+    CHECK(same_bits(expected, value_and_gradient(loss, embeddings...)));
+    loss.labels = label_view(meta.data() + 1, 20, 3);
+    CHECK(same_bits(expected, value_and_gradient(loss, embeddings...)));
+  };
+  check(sup_con{}, z);
+  check(sup_con{}, z, z);  // labels that views share
+  check(conditional_contrastive{}, z, proxies);
+}
+
+TEST_CASE("evaluator: weights are read as they lie, column-major and every second column of a larger matrix") {
+  INFO("seed " << run_seed());
+  const matrix<double> q = random_rows<double>(9, 3, 1), k = random_rows<double>(9, 3, 2);
+  const matrix<float> weights = random_weights(9, 9, 3);
+  const Eigen::MatrixXf by_columns = weights;
+  Eigen::MatrixXf within = Eigen::MatrixXf::Constant(12, 20, -1);
+  Eigen::Map<Eigen::MatrixXf, 0, Eigen::OuterStride<>> every_second(within.data() + 1, 9, 9, Eigen::OuterStride<>(24));
+  every_second = weights;
+  for (const auto normalize : {weight_normalization::none, weight_normalization::mean_one}) {
+    const auto with = [&](const weight_matrix& w) {
+      return value_and_gradient(weighted_info_nce{.normalize = normalize, .weights = w}, q, k);
+    };
+    const result<double> expected = with(weights);
+    CHECK(same_bits(expected, with(by_columns)));
+    CHECK(same_bits(expected, with(every_second)));
+  }
+}
+
+TEMPLATE_TEST_CASE("evaluator: gradients go to blocks of one matrix, row- or column-major", "", float, double) {
+  using T = TestType;
+  INFO("seed " << run_seed());
+  const index_type n = 21, d = 5;
+  const matrix<T> a = random_rows<T>(n, d, 1), b = random_rows<T>(n, d, 2);
+  evaluator<T> evaluate;
+  const result<T> expected = evaluate.value_and_gradient(nt_xent{}, a, b);
+  const auto check = [&](auto g) {
+    g.resize(2 * n, d);
+    g.setConstant(77);
+    evaluate.value_and_gradient_into({g.topRows(n), g.bottomRows(n)}, nt_xent{}, a, b);
+    CHECK(g.topRows(n) == expected.gradients[0]);
+    CHECK(g.bottomRows(n) == expected.gradients[1]);
+    g.resize(n, 2 * d);
+    g.setConstant(77);
+    evaluate.value_and_gradient_into({g.leftCols(d), g.rightCols(d)}, nt_xent{}, a, b);
+    CHECK(g.leftCols(d) == expected.gradients[0]);
+    CHECK(g.rightCols(d) == expected.gradients[1]);
+    CHECK(refusal([&] {
+            evaluate.value_and_gradient_into({g.leftCols(d), g.middleCols(d - 1, d)}, nt_xent{}, a, b);
+          }) == "contrastive: nt_xent: gradients[1]: expected memory of its own, got memory that overlaps gradients[0]");
+  };
+  check(matrix<T>{});
+  check(Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>{});
+}
+
+TEST_CASE("evaluator: a vector of matrices stands for all of them, as argument and as memory for gradients") {
+  const std::vector<Eigen::MatrixXf> z{random_rows<float>(8, 3, 1), random_rows<float>(8, 3, 2), random_rows<float>(8, 3, 3)};
+  evaluator<float> evaluate;
+  const result<float> expected = evaluate.value_and_gradient(nt_xent{}, z[0], z[1], z[2]);
+  CHECK(evaluate.value(nt_xent{}, z) == expected.loss);
+  CHECK(same_bits(expected, evaluate.value_and_gradient(nt_xent{}, z)));
+  CHECK(value(nt_xent{}, z) == expected.loss);
+  CHECK(same_bits(expected, value_and_gradient(nt_xent{}, z)));
+  CHECK(same_bits(expected, value_and_gradient(nt_xent{}, z[0], std::vector<Eigen::MatrixXf>{z[1], z[2]})));
+  CHECK(same_bits(expected, value_and_gradient(nt_xent{}, std::vector<matrix_view<const float>>(z.begin(), z.end()))));
+
+  std::vector<Eigen::MatrixXf> gradients(3, Eigen::MatrixXf(8, 3));
+  evaluate.value_and_gradient_into(gradients, nt_xent{}, z);
+  for (std::size_t g = 0; g < 3; ++g) CHECK(gradients[g] == expected.gradients[g]);
+  for (auto& g : gradients) g.setZero();
+  evaluate.value_and_gradient_into(gradients, nt_xent{}, z[0], z[1], z[2]);
+  for (std::size_t g = 0; g < 3; ++g) CHECK(gradients[g] == expected.gradients[g]);
+  for (auto& g : gradients) g.setZero();
+  evaluate.value_and_gradient_into({gradients[0], matrix_view<float>{}, gradients[2]}, nt_xent{}, z);
+  CHECK(gradients[0].isApprox(expected.gradients[0], 1e-5f));
+  CHECK(gradients[1].isZero(0));
+  CHECK(gradients[2].isApprox(expected.gradients[2], 1e-5f));
+}
+
+TEST_CASE("evaluator: no memory for gradients is refused, not taken for a wish for the result's own") {
+  const std::vector<matrix<float>> z{random_rows<float>(8, 3, 1), random_rows<float>(8, 3, 2)};
+  evaluator<float> evaluate;
+  const std::string words = "contrastive: nt_xent: gradients: expected 2 views, one an embedding argument, got 0";
+  std::vector<matrix<float>> none;
+  CHECK(refusal([&] { evaluate.value_and_gradient_into(none, nt_xent{}, z); }) == words);
+  CHECK(refusal([&] { evaluate.value_and_gradient_into({}, nt_xent{}, z[0], z[1]); }) == words);
+}
+
+TEST_CASE("evaluator: one that was moved goes on, one that was moved from says so") {
+  struct trainer {
+    evaluator<double> evaluate{{.threads = 1}};
+    nt_xent loss = {};
+  };
+  STATIC_REQUIRE(std::is_nothrow_move_constructible_v<trainer>);
+  STATIC_REQUIRE(std::is_nothrow_move_assignable_v<trainer>);
+  const matrix<double> a = random_rows<double>(8, 3, 1), b = random_rows<double>(8, 3, 2);
+  const result<double> expected = value_and_gradient(nt_xent{}, a, b);
+  std::vector<trainer> trainers(1);
+  const result<double>& before = trainers[0].evaluate.value_and_gradient(trainers[0].loss, a, b);
+  trainers.resize(20);  // moves the first
+  CHECK(same_bits(expected, before));
+  CHECK(same_bits(expected, trainers[0].evaluate.value_and_gradient(nt_xent{}, a, b)));
+
+  evaluator<double>& from = trainers[0].evaluate;
+  evaluator<double> to(std::move(from));
+  const std::string words =
+      "contrastive: nt_xent: evaluator: expected one that holds its workspace, got one that was moved from";
+  CHECK(refusal([&] { from.value(nt_xent{}, a, b); }) == words);
+  CHECK(refusal([&] { from.value_and_gradient(nt_xent{}, a, b); }) == words);
+  matrix<double> one(8, 3), other(8, 3);
+  CHECK(refusal([&] { from.value_and_gradient_into({one, other}, nt_xent{}, a, b); }) == words);
+  CHECK(same_bits(expected, to.value_and_gradient(nt_xent{}, a, b)));
+  from = std::move(to);
+  CHECK(same_bits(expected, from.value_and_gradient(nt_xent{}, a, b)));
 }
 
 TEST_CASE("evaluator: per_anchor sums to the loss under reduction none, and is empty otherwise") {

@@ -50,6 +50,19 @@ TEMPLATE_TEST_CASE("own loss: positives scaled to sum 1 agree with their definit
   check_in_all_arrangements<TestType, scattered_normalized>(every);
 }
 
+TEMPLATE_TEST_CASE("own rule: one of the user's agrees with its definition in every arrangement", "", float, double) {
+  for (const setting& s : awkward_settings())
+    for (const arrangement kind : all_arrangements) {
+      INFO("arrangement " << static_cast<int>(kind));
+      const index_type other = kind == arrangement::both_ways ? s.n : s.n + 2;
+      bounded with_rule;
+      two_wells with_functions;
+      with_rule.arrangement = with_functions.arrangement = kind;
+      check_own<TestType>(s, with_rule, {s.n, other});
+      check_own<TestType>(s, with_functions, {s.n, other});
+    }
+}
+
 TEMPLATE_TEST_CASE("own loss: symmetric weights agree with their definition", "", float, double) {
   check_in_all_arrangements<TestType, scattered_symmetric>({arrangement::all_against_all});
 }
@@ -75,7 +88,7 @@ TEMPLATE_TEST_CASE("own weights: weighted_info_nce takes any function of query a
     }
 }
 
-TEST_CASE("check_gradient: each of the six losses passes") {
+TEST_CASE("check_gradient: each loss passes") {
   INFO("seed " << run_seed());
   const matrix<double> a = random_rows<double>(9, 4, 1), b = random_rows<double>(9, 4, 2), q = random_rows<double>(5, 4, 3),
                        own = random_rows<double>(18, 4, 4);
@@ -88,6 +101,7 @@ TEST_CASE("check_gradient: each of the six losses passes") {
     CHECK(c.value_error <= 1e-9);
     CHECK(c.gradient_error <= 1e-6);
     CHECK(c.temperature_error <= 1e-6);
+    CHECK(c.bias_error <= 1e-6);
   };
   for (const similarity s : all_similarities)
     for (const reduction r : all_reductions) {
@@ -103,6 +117,14 @@ TEST_CASE("check_gradient: each of the six losses passes") {
       check(check_gradient(sup_con{0.3, s, r, pooling::log_sum, labels}, a));
       check(
           check_gradient(weighted_info_nce{0.3, s, r, weight_normalization::mean_one, true, negatives::shared, weights}, a, b));
+      check(check_gradient(decoupled{0.3, s, r}, a, b));
+      check(check_gradient(decoupled{0.3, s, r, 0.5}, a, b));
+      check(check_gradient(hard_negative{0.5, s, r}, a, b));
+      check(check_gradient(sincere{0.3, s, r, average::per_anchor, labels}, a));
+      check(check_gradient(sincere{0.3, s, r, average::per_pair, labels}, a, b));
+      check(check_gradient(siglip{0.3, s, r, -1.0}, a, b));
+      check(check_gradient(soft_targets{0.3, s, r, weights}, a, b));
+      check(check_gradient(d2d_ce{0.5, s, r, 0.6, -0.2, labels}, a, q));
       const auto prior = weights_from(theta, queue_theta, degradation_prior{.scale = 0.5});
       check(check_gradient(basic_weighted_info_nce<parameter_weights<degradation_prior>>{0.3, s, r, weight_normalization::none,
                                                                                          true, negatives::shared, prior},
@@ -119,6 +141,15 @@ TEST_CASE("check_gradient: a user's own loss passes, with hints and without") {
       INFO(c.message);
       CHECK(c.passed);
     }
+  for (const arrangement kind : all_arrangements) {
+    bounded with_rule;
+    two_wells with_functions;
+    with_rule.arrangement = with_functions.arrangement = kind;
+    for (const gradient_check& c : {check_gradient(with_rule, a, b), check_gradient(with_functions, a, b)}) {
+      INFO(c.message);
+      CHECK(c.passed);
+    }
+  }
   const gradient_check hinted = check_gradient(outspoken{.num_rows = 20, .run = 7}, a, two);
   INFO(hinted.message);
   CHECK(hinted.passed);
@@ -139,6 +170,7 @@ TEST_CASE("check_gradient: a loss that says something false of its tiles fails")
   for (const auto& [lie, run] : {std::pair{falsehood::diagonal, index_type{30}},
                                  {falsehood::run, index_type{5}},
                                  {falsehood::list, index_type{30}},
+                                 {falsehood::positives, index_type{30}},
                                  {falsehood::tiles, index_type{30}}}) {
     INFO("falsehood " << static_cast<int>(lie));
     outspoken loss{.num_rows = 60, .run = run};
@@ -159,6 +191,30 @@ TEST_CASE("check_gradient: a loss that falsely claims to be symmetric fails") {
   INFO(c.message);
   CHECK_FALSE(c.passed);
   CHECK(c.false_statement.find("symmetric, but ") == 0);
+}
+
+/// Slopes of half the size.
+struct half_sloped_rule {
+  static constexpr auto sums = mean_log::sums;
+  template <class S>
+  row_result<3> finish(const S& s) const {
+    row_result<3> r = mean_log{}.finish(s);
+    for (double& slope : r.slopes) slope /= 2;
+    return r;
+  }
+};
+struct half_sloped : scattered {
+  static constexpr half_sloped_rule rule{};
+};
+
+TEST_CASE("check_gradient: a rule whose slopes are not its own fails, and is named") {
+  const matrix<double> a = random_rows<double>(12, 2, 1);
+  const gradient_check c = check_gradient(half_sloped{}, a);
+  INFO(c.message);
+  CHECK_FALSE(c.passed);
+  CHECK(c.value_error <= 1e-9);
+  CHECK(c.gradient_error > 1e-3);
+  CHECK(c.false_statement.find("anchor 0 at temperature 0.5: slopes[0] = ") == 0);
 }
 
 TEST_CASE("check_gradient: embeddings that are not finite fail") {

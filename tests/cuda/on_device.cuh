@@ -56,6 +56,7 @@ class device_memory {
       l.labels = label_view(copy(labels.data(), l.labels.size()), l.labels.size());
     }
     if constexpr (requires { l.weights.values; }) move(l.weights.values);
+    if constexpr (requires { l.targets.values; }) move(l.targets.values);
     if constexpr (requires { l.weights.keys; }) move(l.weights.keys), move(l.weights.further);
     return l;
   }
@@ -69,7 +70,9 @@ class device_memory {
 
 template <class T>
 answer widened(const cuda::host_result<T>& r, const std::vector<shape>& shapes) {
-  answer a{static_cast<double>(r.loss), static_cast<double>(r.temperature_gradient), r.valid_anchors, {}, {}};
+  answer a;
+  a.loss = static_cast<double>(r.loss), a.temperature_gradient = static_cast<double>(r.temperature_gradient);
+  a.bias_gradient = static_cast<double>(r.bias_gradient), a.valid_anchors = r.valid_anchors;
   for (const T l : r.per_anchor) a.per_anchor.push_back(static_cast<double>(l));
   for (std::size_t g = 0; g < r.gradients.size(); ++g) {
     matrix<double> m(shapes[g].rows, shapes[g].cols);

@@ -24,7 +24,8 @@ TEST_CASE("cuda: at awkward sizes every loss agrees with its definition in doubl
 TEST_CASE("cuda: the cases of the oracle come out") {
   cuda::evaluator<double> evaluate;
   for (const char* file : {"info_nce.json", "nt_xent.json", "conditional_contrastive.json", "weighted_info_nce.json",
-                           "sup_con.json", "clip.json", "big.json"}) {
+                           "sup_con.json", "clip.json", "decoupled.json", "hard_negative.json", "sincere.json", "siglip.json",
+                           "soft_targets.json", "d2d_ce.json", "big.json"}) {
     const json cases = read_cases(file, CONTRASTIVE_TEST_DATA);
     REQUIRE(cases.size() >= 2);
     check_cases<double>(cases, [&](const auto& loss, const auto& rows) { return on_gpu(evaluate, loss, rows); });

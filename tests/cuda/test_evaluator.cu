@@ -34,8 +34,11 @@ struct two_views {
   cuda::device_buffer<index_type> valid{1};
   cudaStream_t stream = nullptr;
   cuda::device_matrix_view<const float> z1{at.data(), n, d}, z2{bt.data(), n, d};
-  cuda::outputs<float> out{
-      numbers.data(), numbers.data() + 1, valid.data(), numbers.data() + 2, {{ga.data(), n, d}, {gb.data(), n, d}}};
+  cuda::outputs<float> out{.loss = numbers.data(),
+                           .temperature_gradient = numbers.data() + 1,
+                           .valid_anchors = valid.data(),
+                           .per_anchor = numbers.data() + 2,
+                           .gradients = {{ga.data(), n, d}, {gb.data(), n, d}}};
   nt_xent loss{.temperature = 0.2};
 
   two_views() { check("cudaStreamCreate", cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking)); }
@@ -79,6 +82,20 @@ TEST_CASE("cuda: enqueue writes loss, gradients and the rest to device memory") 
   t.clear();
   evaluate.enqueue(t.loss, t.out, std::vector<cuda::device_matrix_view<const float>>{t.z1, t.z2}, t.stream);
   CHECK(error_of(before, t.written(), 0.2, true) == 0);
+}
+
+TEST_CASE("cuda: the bias of siglip has a gradient") {
+  two_views t;
+  cuda::evaluator<float> evaluate;
+  const siglip loss{.temperature = 0.2, .bias = -3};
+  const answer expected = by_definition(loss, views<float>{t.a, t.b});
+  CHECK(error_of(expected.bias_gradient,
+                 static_cast<double>(evaluate.value_and_gradient(loss, t.z1, t.z2, t.stream).bias_gradient)) <=
+        tolerance<float>(0.2));
+  cuda::outputs<float> alone;
+  alone.bias_gradient = t.numbers.data();
+  evaluate.enqueue(loss, alone, t.z1, t.z2, t.stream);
+  CHECK(error_of(expected.bias_gradient, static_cast<double>(on_host(t.numbers.data(), 1)[0])) <= tolerance<float>(0.2));
 }
 
 TEST_CASE("cuda: gradients may be written over the embeddings") {

@@ -35,6 +35,12 @@ TEST_CASE("conditional_contrastive: the cases come out in all engines") { check_
 TEST_CASE("weighted_info_nce: the cases come out in all engines") { check_file("weighted_info_nce.json", 9); }
 TEST_CASE("sup_con: the cases come out in all engines") { check_file("sup_con.json", 7); }
 TEST_CASE("clip: the cases come out in all engines") { check_file("clip.json", 2); }
+TEST_CASE("decoupled: the cases come out in all engines") { check_file("decoupled.json", 14); }
+TEST_CASE("hard_negative: the cases come out in all engines") { check_file("hard_negative.json", 8); }
+TEST_CASE("sincere: the cases come out in all engines") { check_file("sincere.json", 16); }
+TEST_CASE("siglip: the cases come out in all engines") { check_file("siglip.json", 8); }
+TEST_CASE("soft_targets: the cases come out in all engines") { check_file("soft_targets.json", 6); }
+TEST_CASE("d2d_ce: the cases come out in all engines") { check_file("d2d_ce.json", 2); }
 TEST_CASE("big inputs: the cases come out in all engines") { check_file("big.json", 28); }
 
 }  // namespace contrastive::testing

@@ -72,6 +72,26 @@ TEMPLATE_TEST_CASE("edge: a single row has no other and gives loss 0", "", float
   CHECK(all_zero(alone.gradients.at(0)));
 }
 
+TEMPLATE_TEST_CASE("edge: where the only candidate is the positive the loss is 0, not nearly", "", float, double) {
+  using T = TestType;
+  const matrix<T> a = random_rows<T>(1, 37, 1), b = random_rows<T>(1, 37, 2);
+  const matrix<float> weight = matrix<float>::Constant(1, 1, 0.3f);
+  const auto check = [](const result<T>& r) {
+    CHECK(r.loss == 0);
+    CHECK(r.temperature_gradient == 0);
+    CHECK(r.valid_anchors > 0);
+    for (const auto& g : r.gradients) CHECK(all_zero(g.template cast<double>()));
+  };
+  for (const double t : {1.0, 0.37, 0.005})
+    for (const similarity s : all_similarities) {
+      INFO("temperature " << t << ", similarity " << static_cast<int>(s));
+      check(value_and_gradient(nt_xent{t, s}, a, b));
+      check(value_and_gradient(info_nce{t, s}, a, b));
+      check(value_and_gradient(clip{t, s}, a, b));
+      check(value_and_gradient(weighted_info_nce{.temperature = t, .similarity = s, .weights = weight}, a, b));
+    }
+}
+
 TEMPLATE_TEST_CASE("edge: under cosine a zero row has similarity 0 to all and gradient 0", "", float, double) {
   using T = TestType;
   for (const double length : {0.0, 1e-13}) {
@@ -114,6 +134,33 @@ TEMPLATE_TEST_CASE("edge: temperatures from 30 down to 0.0001 are finite and agr
       CHECK(error_of(expected, came, temperature, true) <= tolerance<T>(temperature) * std::max(1.0, 0.1 / temperature));
     });
   }
+}
+
+TEMPLATE_TEST_CASE("edge: at the bounds of the temperature loss and gradients are finite", "", float, double) {
+  using T = TestType;
+  using bounds = detail::temperature_bounds<T>;
+  const matrix<T> a = random_rows<T>(21, 5, 1), b = random_rows<T>(21, 5, 2);
+  const std::vector<int> labels = random_labels(21, 4, 3);
+  const matrix<float> weights = random_weights(21, 21, 4);
+  for (const double temperature : {bounds::least, 10 * bounds::least, std::sqrt(bounds::least), bounds::most})
+    for (const similarity kind : all_similarities)
+      for (const pooling pool : {pooling::mean_log, pooling::log_sum}) {
+        INFO("temperature " << temperature << ", similarity " << static_cast<int>(kind) << ", pooling "
+                            << static_cast<int>(pool));
+        const auto check = [&](const auto& loss, const auto&... embeddings) {
+          const auto r = widened(value_and_gradient(loss, embeddings...));
+          CHECK(std::isfinite(r.loss));
+          CHECK_FALSE(std::isnan(r.temperature_gradient));  // in the order of 1 / temperature²: at the least infinite
+          // Squared distances are summed in two orders, and their rounding times 1 / temperature may be beyond any exponential.
+          for (const auto& g : r.gradients) CHECK((g.allFinite() || kind == similarity::negative_squared_euclidean));
+        };
+        check(info_nce{temperature, kind}, a, b);
+        check(nt_xent{temperature, kind}, a, b);
+        check(clip{temperature, kind}, a, b);
+        check(sup_con{temperature, kind, reduction::mean, pool, labels}, a);
+        check(conditional_contrastive{temperature, kind, reduction::mean, labels}, a);
+        check(weighted_info_nce{.temperature = temperature, .similarity = kind, .weights = weights}, a, b);
+      }
 }
 
 TEMPLATE_TEST_CASE("edge: a positive alone in its denominator has loss 0 and gradients 0 at any temperature", "", float,

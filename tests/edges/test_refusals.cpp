@@ -46,14 +46,25 @@ void each_of_six(double temperature, Visit visit) {
 TEST_CASE("refused: a temperature that is not positive and finite, by each of the six losses") {
   for (const auto& [temperature, came] :
        {std::pair<double, const char*>{0.0, "0"}, {-0.5, "-0.5"}, {nan, "nan"}, {infinity, "inf"}, {-infinity, "-inf"}}) {
-    each_of_six(temperature, [came = came](const auto& loss, const auto&... embeddings) {
+    each_of_six(temperature, [expected = came](const auto& loss, const auto&... embeddings) {
       const std::string words = refusal([&] { value_and_gradient(loss, embeddings...); });
       INFO(words);
       CHECK(words.find(std::string(loss.name) + ": temperature: expected a positive finite number, got ") != std::string::npos);
       const std::string got = words.substr(words.rfind(' ') + 1);
-      CHECK((got == came || got == "-" + std::string(came)));  // the sign of a NaN is its own affair
+      CHECK((got == expected || got == "-" + std::string(expected)));  // the sign of a NaN is its own affair
     });
   }
+}
+
+TEST_CASE("refused: a temperature beyond the bounds of the type, which the refusal names") {
+  const matrix<float> a = rows(4, 3);
+  const matrix<double> b = a.cast<double>();
+  for (const auto& [temperature, came] : {std::pair<double, const char*>{1e31, "1e+31"}, {1e300, "1e+300"}, {1e-31, "1e-31"}})
+    check_refused("nt_xent", "temperature", "a number from 1e-30 to 1e+30, the bounds of float", came,
+                  nt_xent{.temperature = temperature}, a, a);
+  for (const auto& [temperature, came] : {std::pair<double, const char*>{1e301, "1e+301"}, {1e-301, "1e-301"}})
+    check_refused("nt_xent", "temperature", "a number from 1e-300 to 1e+300, the bounds of double", came,
+                  nt_xent{.temperature = temperature}, b, b);
 }
 
 TEST_CASE("refused: no rows, by each of the six losses") {

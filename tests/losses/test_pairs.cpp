@@ -1,12 +1,24 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
 // The weights of each loss against the table that defines them, and what each says of tiles and lists against its weights.
-#include <contrastive/contrastive.hpp>
+#include <contrastive/losses/clip.hpp>
+#include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/d2d_ce.hpp>
+#include <contrastive/losses/decoupled.hpp>
+#include <contrastive/losses/hard_negative.hpp>
+#include <contrastive/losses/info_nce.hpp>
+#include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/siglip.hpp>
+#include <contrastive/losses/sincere.hpp>
+#include <contrastive/losses/soft_targets.hpp>
+#include <contrastive/losses/sup_con.hpp>
+#include <contrastive/losses/weighted_info_nce.hpp>
 #include <functional>
 #include <set>
 #include <string>
 #include <support/catch.hpp>
 #include <support/random.hpp>
+#include <support/refusal.hpp>
 #include <vector>
 
 namespace contrastive::testing {
@@ -29,48 +41,67 @@ void check_weights(const P& pairs, index_type anchors, index_type candidates, co
 /// The statements: nothing said of tiles, lists or symmetry contradicts the weights.
 template <class P>
 void check_statements(const P& pairs, index_type anchors, index_type candidates) {
+  constexpr pair_statements says = detail::statements_of<P>();
   index_type tiled_begin = 0, tiled_end = candidates;
-  if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); })
-    tiled_begin = pairs.tiled_begin(), tiled_end = pairs.tiled_end();
+  if constexpr (says.tiled_range) tiled_begin = pairs.tiled_begin(), tiled_end = pairs.tiled_end();
   CHECK(0 <= tiled_begin);
   CHECK(tiled_begin <= tiled_end);
   CHECK(tiled_end <= candidates);
 
-  for (index_type i = 0; i < anchors; ++i) {
-    std::set<index_type> listed;
-    if constexpr (requires { pairs.listed_per_anchor(); })
+  std::vector<std::set<index_type>> lists(static_cast<std::size_t>(anchors));
+  const auto listed = [&](index_type i, index_type j) { return lists[static_cast<std::size_t>(i)].count(j) == 1; };
+  if constexpr (says.lists)
+    for (index_type i = 0; i < anchors; ++i)
       for (index_type t = 0; t < pairs.listed_per_anchor(); ++t) {
         const index_type j = pairs.listed(i, t);
+        if (j == no_candidate) continue;
         INFO("anchor " << i << " lists candidate " << j);
         CHECK(0 <= j);
         CHECK(j < candidates);
-        CHECK(listed.insert(j).second);  // twice would count twice
+        CHECK(lists[static_cast<std::size_t>(i)].insert(j).second);  // twice would count twice
       }
+  std::vector<double> D(static_cast<std::size_t>(candidates)), P_row(static_cast<std::size_t>(candidates));
+  for (index_type i = 0; i < anchors; ++i) {
+    if constexpr (says.denominator_rows) pairs.denominators(i, tiled_begin, tiled_end - tiled_begin, D.data() + tiled_begin);
+    if constexpr (says.positive_rows) pairs.positives(i, tiled_begin, tiled_end - tiled_begin, P_row.data() + tiled_begin);
     for (index_type j = 0; j < candidates; ++j) {
       INFO("anchor " << i << ", candidate " << j);
-      const bool tiled = tiled_begin <= j && j<tiled_end, counts = pairs.denominator(i, j)> 0 || pairs.positive(i, j) > 0;
-      if (counts && !tiled) CHECK(listed.count(j) == 1);
-      if (detail::lists_positives<P>() && pairs.positive(i, j) > 0) CHECK(listed.count(j) == 1);
-      if (detail::is_symmetric<P>() && i < candidates && j < anchors) {
-        CHECK(pairs.denominator(i, j) == pairs.denominator(j, i));
-        CHECK(pairs.positive(i, j) == pairs.positive(j, i));
+      const bool tiled = tiled_begin <= j && j < tiled_end;
+      const double d = static_cast<double>(pairs.denominator(i, j)), p = static_cast<double>(pairs.positive(i, j));
+      if ((d > 0 || p > 0) && !tiled) CHECK(listed(i, j));
+      if (says.positives_listed && p > 0) CHECK(listed(i, j));
+      if (says.denominator_rows && tiled) CHECK(D[static_cast<std::size_t>(j)] == d);
+      if (says.positive_rows && tiled) CHECK(P_row[static_cast<std::size_t>(j)] == p);
+      if (says.symmetric && i < candidates && j < anchors) {
+        CHECK(d == static_cast<double>(pairs.denominator(j, i)));
+        CHECK(p == static_cast<double>(pairs.positive(j, i)));
+        CHECK(listed(i, j) == listed(j, i));
       }
     }
   }
-  if constexpr (requires { pairs.weights_of(tile{}); })
+  if constexpr (says.tiles)
     for (index_type anchor_begin = 0; anchor_begin < anchors; anchor_begin += 2)  // all tiles of many sizes
       for (index_type anchor_end = anchor_begin + 1; anchor_end <= anchors; anchor_end += 3)
         for (index_type begin = tiled_begin; begin < tiled_end; ++begin)
           for (index_type end = begin + 1; end <= tiled_end; end += 2) {
-            const tile_weights said = pairs.weights_of({anchor_begin, anchor_end, begin, end});
-            if (said == tile_weights::general) continue;
+            const tile_statement said = pairs.of_tile({anchor_begin, anchor_end, begin, end});
             for (index_type i = anchor_begin; i < anchor_end; ++i)
               for (index_type j = begin; j < end; ++j) {
-                const double expected = said == tile_weights::zeros ? 0 : said == tile_weights::ones ? 1 : (i != j ? 1 : 0);
-                if (static_cast<double>(pairs.denominator(i, j)) != expected) {
-                  INFO("anchor " << i << ", candidate " << j << ", statement " << static_cast<int>(said));
-                  CHECK(static_cast<double>(pairs.denominator(i, j)) == expected);
-                }
+                if (listed(i, j)) continue;
+                const double d = static_cast<double>(pairs.denominator(i, j)), p = static_cast<double>(pairs.positive(i, j));
+                const bool weights_hold = said.denominator == tile_weights::general ||
+                                          d == (said.denominator == tile_weights::zeros  ? 0
+                                                : said.denominator == tile_weights::ones ? 1
+                                                                                         : (i != j ? 1 : 0));
+                const bool positives_hold = said.positive == tile_positives::general ||
+                                            p == (said.positive == tile_positives::none   ? 0
+                                                  : said.positive == tile_positives::ones ? 1
+                                                                                          : (i != j ? 1 : 0));
+                if (weights_hold && positives_hold) continue;
+                INFO("anchor " << i << ", candidate " << j << ", said " << static_cast<int>(said.denominator) << " and "
+                               << static_cast<int>(said.positive) << " of D = " << d << ", P = " << p);
+                CHECK(weights_hold);
+                CHECK(positives_hold);
               }
           }
 }
@@ -135,8 +166,140 @@ TEST_CASE("nt_xent: all rows but the own count, the other views are positive") {
       check_weights(with_self, rows, rows, ones, same_sample);
       check_statements(pairs, rows, rows);
       check_statements(with_self, rows, rows);
-      STATIC_REQUIRE(detail::normalizes_positives<nt_xent_pairs>());  // 1 / (M - 1) each
     }
+}
+
+TEST_CASE("decoupled and hard_negative: rows of other samples count, the other views are positive") {
+  for (const index_type n : {1, 2, 5})
+    for (const int views : {2, 3}) {
+      const std::vector<shape> shapes(static_cast<std::size_t>(views), shape{n, 3});
+      const weight other = [n](index_type i, index_type j) { return i % n != j % n ? 1.0 : 0.0; };
+      const weight view = [n](index_type i, index_type j) { return i != j && i % n == j % n ? 1.0 : 0.0; };
+      const auto pairs = decoupled{}.bind({shapes.data(), views});
+      check_weights(pairs, n * views, n * views, other, view);
+      check_statements(pairs, n * views, n * views);
+      if (views == 2) check_weights(hard_negative{}.bind({shapes.data(), views}), 2 * n, 2 * n, other, view);
+    }
+}
+
+TEST_CASE("siglip: a pair of the same row is a match, every other is none") {
+  for (const index_type n : {1, 2, 7}) {
+    const auto pairs = bound(siglip{}, {n, n});
+    check_weights(pairs, n, n, off_diagonal, diagonal);
+    check_statements(pairs, n, n);
+  }
+}
+
+TEST_CASE("soft_targets: all candidates count, and are positive as the targets say") {
+  INFO("seed " << run_seed());
+  const index_type n = 5, m = 7;
+  const matrix<float> rows = random_weights(n, m, 1);
+  const Eigen::MatrixXf columns = rows;  // column-major
+  const auto one_third = [](index_type i, index_type j) { return (i + j) % 3 == 0 ? 0.25 : 0.0; };
+  const auto pairs = bound(soft_targets{.targets = rows}, {n, m}), other = bound(soft_targets{.targets = columns}, {n, 4, 3});
+  const auto computed = bound(basic_soft_targets<decltype(one_third)>{.targets = one_third}, {n, m});
+  const weight target = [&rows](index_type i, index_type j) { return static_cast<double>(rows(i, j)); };
+  check_weights(pairs, n, m, ones, target);
+  check_weights(other, n, m, ones, target);
+  check_weights(computed, n, m, ones, one_third);
+  check_statements(pairs, n, m);
+  check_statements(other, n, m);
+  check_statements(computed, n, m);
+}
+
+TEST_CASE("sincere and d2d_ce: other classes count; positive is the own class, and the own proxy") {
+  for (const std::vector<int>& labels : {std::vector<int>{0, 2, 1, 0, 2, 2, 3}, {0, 0, 0, 1, 1, 3, 3}, {2, 2, 2, 2, 2, 2, 2}}) {
+    const index_type n = 7, classes = 5;
+    const auto label = [&labels](index_type i) { return labels[static_cast<std::size_t>(i)]; };
+    const weight other = [&](index_type i, index_type j) { return j < n && label(i) != label(j) ? 1.0 : 0.0; };
+    const weight same = [&](index_type i, index_type j) { return i != j && label(i) == label(j) ? 1.0 : 0.0; };
+    const weight proxy = [&](index_type i, index_type j) { return j >= n && label(i) == j - n ? 1.0 : 0.0; };
+    const auto rows = bound(sincere{.labels = labels}, {n});
+    const auto with_proxies = bound(d2d_ce{.labels = labels}, {n, classes});
+    check_weights(rows, n, n, other, same);
+    check_weights(with_proxies, n, n + classes, other, proxy);
+    check_statements(rows, n, n);
+    check_statements(with_proxies, n, n + classes);
+
+    const auto views = bound(sincere{.labels = labels}, {n, n});
+    check_weights(
+        views, 2 * n, 2 * n, [&](index_type i, index_type j) { return other(i % n, j % n); },
+        [&](index_type i, index_type j) { return i != j && label(i % n) == label(j % n) ? 1.0 : 0.0; });
+    check_statements(views, 2 * n, 2 * n);
+  }
+}
+
+TEST_CASE("refused: what the losses beyond the first six can not take, in words") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  const auto said = [](const auto& loss, const shapes_of& shapes) {
+    const std::string words = refusal([&] { bound(loss, shapes); }), who = std::string("contrastive: ") + loss.name + ": ";
+    CHECK(words.substr(0, who.size()) == who);
+    return words.size() > who.size() ? words.substr(who.size()) : words;
+  };
+  CHECK(said(decoupled{}, {4}) == "embedding arguments: expected two or more views, got 1");
+  CHECK(said(decoupled{}, {4, 5}) == "argument 2: expected 4 rows as in argument 1, got 5 rows");
+  CHECK(said(decoupled{.sigma = 0.5}, {4, 4, 4}) == "embedding arguments: expected two views, as sigma > 0, got 3");
+  CHECK(said(decoupled{.sigma = -0.5}, {4, 4}) == "sigma: expected 0 or a positive finite number, got -0.5");
+  CHECK(said(decoupled{.sigma = infinity}, {4, 4}) == "sigma: expected 0 or a positive finite number, got inf");
+  CHECK(said(hard_negative{}, {4, 4, 4}) == "embedding arguments: expected two views, got 3");
+  CHECK(said(hard_negative{}, {4, 3}) == "argument 2: expected 4 rows as in argument 1, got 3 rows");
+  CHECK(said(hard_negative{.tau_plus = 1}, {4, 4}) == "tau_plus: expected a number in [0, 1), got 1");
+  CHECK(said(hard_negative{.tau_plus = -0.1}, {4, 4}) == "tau_plus: expected a number in [0, 1), got -0.1");
+  CHECK(said(hard_negative{.beta = -1}, {4, 4}) == "beta: expected a finite number of at least 0, got -1");
+  CHECK(said(hard_negative{.beta = nan}, {4, 4}).find("beta: expected a finite number of at least 0, got ") == 0);
+  CHECK(said(siglip{}, {4, 5}) == "argument 2: expected 4 rows as in argument 1, got 5 rows");
+  CHECK(said(siglip{}, {4, 4, 4}) == "embedding arguments: expected 2, got 3");
+  CHECK(said(siglip{.bias = -infinity}, {4, 4}) == "bias: expected a finite number, got -inf");
+
+  matrix<float> targets = matrix<float>::Ones(4, 6);
+  CHECK(said(soft_targets{}, {4, 6}) == "targets: expected (4, 6), got (0, 0)");
+  CHECK(said(soft_targets{.targets = targets}, {4, 5}) == "targets: expected (4, 5), got (4, 6)");
+  targets(1, 2) = -0.5f;
+  CHECK(said(soft_targets{.targets = targets}, {4, 6}) == "targets(1, 2): expected a finite weight of at least 0, got -0.5");
+  targets(1, 2) = std::numeric_limits<float>::infinity();
+  CHECK(said(soft_targets{.targets = targets}, {4, 6}) == "targets(1, 2): expected a finite weight of at least 0, got inf");
+
+  const std::vector<int> labels{0, 1, 2, 1};
+  CHECK(said(sincere{.labels = labels}, {5}) ==
+        "labels: expected 5 labels, one a row (or one a sample shared by views of equal size), got 4 labels");
+  CHECK(said(d2d_ce{.labels = labels}, {4}) == "embedding arguments: expected 2 (rows, class proxies), got 1");
+  CHECK(said(d2d_ce{.labels = labels}, {5, 3}) == "labels: expected 5 labels, one a row of argument 1, got 4 labels");
+  CHECK(said(d2d_ce{.labels = labels}, {4, 2}) == "labels[2]: expected a row of the proxies, 0 to 1, got 2");
+  CHECK(said(d2d_ce{.margin_positive = infinity, .labels = labels}, {4, 3}) ==
+        "margin_positive: expected a finite number, got inf");
+  CHECK(said(d2d_ce{.margin_negative = -infinity, .labels = labels}, {4, 3}) ==
+        "margin_negative: expected a finite number, got -inf");
+}
+
+TEST_CASE("losses name the memory that they hold") {
+  const std::vector<int> labels{0, 1};
+  const matrix<float> weights = matrix<float>::Ones(2, 2);
+  const auto held = [](const auto& loss) {
+    std::string names;
+    detail::each_view(loss, [&](const std::string& name, const void* memory) { names += memory ? name + ' ' : ""; });
+    return names;
+  };
+  CHECK(held(sup_con{.labels = labels}) == "labels ");
+  CHECK(held(conditional_contrastive{.labels = labels}) == "labels ");
+  CHECK(held(sincere{.labels = labels}) == "labels ");
+  CHECK(held(d2d_ce{.labels = labels}) == "labels ");
+  CHECK(held(weighted_info_nce{.weights = weights}) == "weights ");
+  CHECK(held(soft_targets{.targets = weights}) == "targets ");
+  CHECK(held(siglip{}).empty());
+}
+
+TEST_CASE("labels ordered by class: most tiles hold one class or two, and say so") {
+  const std::vector<int> labels{0, 0, 0, 0, 1, 1, 1, 1};
+  const auto sup = bound(sup_con{.labels = labels}, {8});
+  const auto against = bound(sincere{.labels = labels}, {8});
+  const tile same{0, 4, 0, 4}, other{0, 4, 4, 8}, mixed{0, 5, 0, 4};
+  CHECK(sup.of_tile(same).positive == tile_positives::ones_off_diagonal);
+  CHECK(sup.of_tile(other).positive == tile_positives::none);
+  CHECK(sup.of_tile(mixed).positive == tile_positives::general);
+  CHECK(against.of_tile(same).denominator == tile_weights::zeros);
+  CHECK(against.of_tile(other).denominator == tile_weights::ones);
+  CHECK(against.of_tile(other).positive == tile_positives::none);
+  CHECK(against.of_tile(mixed).denominator == tile_weights::general);
 }
 
 TEST_CASE("conditional_contrastive: the own class is positive, and the own proxy counts as both") {

@@ -159,6 +159,23 @@ TEST_CASE("feature_queue: views of any strides are copied in") {
   CHECK(queue.features()(1, 1) == 4.0f);
 }
 
+TEST_CASE("feature_queue: labels and parameters that are columns of a larger matrix are those that are put in") {
+  Eigen::Matrix<int, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> meta(3, 2);
+  meta << 10, 11, 20, 21, 30, 31;
+  Rows theta(3, 4);
+  theta << 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11;
+  feature_queue<float> queue(3, 2, {.labels = true, .num_parameters = 2});
+  queue.push(stream_rows(0, 3, 2), meta.col(1), theta.middleCols(1, 2));
+  for (row_index r = 0; r < 3; ++r) {
+    CHECK(queue.labels()[r] == meta(r, 1));
+    for (row_index c = 0; c < 2; ++c) CHECK(queue.parameters()(r, c) == theta(r, c + 1));
+  }
+  queue.push(stream_rows(3, 1, 2), std::vector<std::uint8_t>{200}, Eigen::MatrixXf(theta.block(2, 0, 1, 2)));  // temporaries
+  CHECK(queue.labels()[0] == 200);
+  CHECK(queue.parameters()(0, 1) == 9.0f);
+  CHECK_THROWS_AS(queue.push(stream_rows(0, 3, 2), meta, theta.leftCols(2)), std::invalid_argument);
+}
+
 TEST_CASE("feature_queue: double rows and labels of 64 bits") {
   const std::vector<double> rows = {0.1, 0.2, 0.3, 0.4};
   const std::vector<std::int64_t> labels = {std::int64_t{1} << 40, -3};

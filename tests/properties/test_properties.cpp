@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <Eigen/QR>
+#include <algorithm>
 #include <contrastive/contrastive.hpp>
 #include <numeric>
 #include <support/agreement.hpp>
@@ -294,6 +295,163 @@ TEST_CASE("clip: it is the mean of info_nce in both directions") {
                     p.temperature * p.temperature));
     RC_ASSERT(close(matrix<double>((there.gradients[0] + back.gradients[1]) / 2), r.gradients[0], p.temperature));
     RC_ASSERT(close(matrix<double>((there.gradients[1] + back.gradients[0]) / 2), r.gradients[1], p.temperature));
+  });
+}
+
+/// Do two results, of losses that should be one, agree?
+template <class R>
+void same_results(const R& r, const R& s, double temperature) {
+  RC_ASSERT(close(s.loss, r.loss, temperature));
+  RC_ASSERT(r.valid_anchors == s.valid_anchors);
+  RC_ASSERT(close(s.temperature_gradient, r.temperature_gradient, temperature * temperature));
+  for (std::size_t g = 0; g < s.gradients.size(); ++g) RC_ASSERT(close(s.gradients[g], r.gradients[g], temperature));
+}
+
+TEST_CASE("decoupled: equal rows give log(2N - 2)") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> z = p.rows(1, 1).replicate(p.n + 1, 1);
+    const auto r = value_and_gradient(decoupled{.temperature = p.temperature, .similarity = p.kind}, z, z);
+    RC_ASSERT(close(std::log(2.0 * static_cast<double>(p.n)), r.loss, p.temperature));
+    // All positives alike: each weight is 2 - N / N = 1.
+    const auto s = value_and_gradient(decoupled{.temperature = p.temperature, .similarity = p.kind, .sigma = 0.5}, z, z);
+    same_results(s, r, p.temperature);
+  });
+}
+
+TEST_CASE("decoupled: nt_xent is the softplus of it, anchor by anchor") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> a = p.rows(p.n + 1, 1), b = p.rows(p.n + 1, 2);
+    const auto r = value_and_gradient(decoupled{p.temperature, p.kind, reduction::none}, a, b);
+    const auto s = value_and_gradient(nt_xent{p.temperature, p.kind, reduction::none}, a, b);
+    for (std::size_t i = 0; i < r.per_anchor.size(); ++i)
+      RC_ASSERT(close(std::max(r.per_anchor[i], 0.0) + std::log1p(std::exp(-std::fabs(r.per_anchor[i]))), s.per_anchor[i],
+                      p.temperature));
+  });
+}
+
+TEST_CASE("hard_negative: without correction and without weights it is nt_xent") {
+  check_property([] {
+    drawn p;
+    ++p.d;  // in one dimension all negatives may be opposed, which is the edge of the floor
+    const matrix<double> a = p.rows(p.n + 1, 1), b = p.rows(p.n + 1, 2);
+    const auto r = value_and_gradient(hard_negative{.temperature = p.temperature, .tau_plus = 0, .beta = 0}, a, b);
+    same_results(r, value_and_gradient(nt_xent{.temperature = p.temperature}, a, b), p.temperature);
+  });
+}
+
+TEST_CASE("hard_negative: the more the near negatives count, the larger the loss") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> a = p.rows(p.n + 1, 1), b = p.rows(p.n + 1, 2);
+    double last = 0;
+    for (const double beta : {0.0, 0.5, 2.0}) {
+      const double l = value(hard_negative{.temperature = p.temperature, .tau_plus = 0.1, .beta = beta}, a, b);
+      RC_ASSERT(l >= last - rounding / p.temperature);
+      last = l;
+    }
+  });
+}
+
+TEST_CASE("sincere: with a label a sample and two views it is nt_xent, per anchor and per pair") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> a = p.rows(p.n, 1), b = p.rows(p.n, 2);
+    std::vector<int> labels(static_cast<std::size_t>(p.n));
+    std::iota(labels.begin(), labels.end(), -3);
+    const auto s = value_and_gradient(nt_xent{.temperature = p.temperature, .similarity = p.kind}, a, b);
+    for (const average how : {average::per_anchor, average::per_pair})
+      same_results(value_and_gradient(sincere{p.temperature, p.kind, reduction::mean, how, labels}, a, b), s, p.temperature);
+  });
+}
+
+TEST_CASE("sincere: per_pair is the mean over the pairs, not over the anchors") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> z = p.rows(p.n, 1);
+    const std::vector<int> labels = p.labels(p.n, 3);
+    const auto each = value_and_gradient(sincere{p.temperature, p.kind, reduction::none, average::per_anchor, labels}, z);
+    const auto mean = value_and_gradient(sincere{p.temperature, p.kind, reduction::mean, average::per_pair, labels}, z);
+    double total = 0, pairs = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const double positives = static_cast<double>(std::count(labels.begin(), labels.end(), labels[i])) - 1;
+      total += positives * each.per_anchor[i], pairs += positives;
+    }
+    RC_ASSERT(close(pairs > 0 ? total / pairs : 0, mean.loss, p.temperature));
+    RC_ASSERT(each.valid_anchors == mean.valid_anchors);
+  });
+}
+
+TEST_CASE("sincere and d2d_ce: one class alone gives 0, and valid anchors") {
+  check_property([] {
+    const drawn p;
+    const std::vector<int> labels(static_cast<std::size_t>(p.n + 1), 0);
+    const matrix<double> z = p.rows(p.n + 1, 1);
+    const auto r = value_and_gradient(sincere{.temperature = p.temperature, .similarity = p.kind, .labels = labels}, z);
+    const auto s =
+        value_and_gradient(d2d_ce{.temperature = p.temperature, .similarity = p.kind, .labels = labels}, z, p.rows(1, 2));
+    for (const auto& one : {r, s}) {
+      RC_ASSERT(one.loss == 0);
+      RC_ASSERT(one.valid_anchors == p.n + 1);
+      for (const auto& g : one.gradients) RC_ASSERT((g.array() == 0).all());
+    }
+  });
+}
+
+TEST_CASE("d2d_ce: what is easy by the margins has no gradient") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> z = p.rows(p.n, 1);
+    std::vector<int> labels(static_cast<std::size_t>(p.n));
+    std::iota(labels.begin(), labels.end(), 0);
+    // Every positive lies above -2, every negative below 2: each counts e^0.
+    const auto r = value_and_gradient(
+        d2d_ce{.temperature = p.temperature, .margin_positive = -2, .margin_negative = 2, .labels = labels}, z, p.rows(p.n, 2));
+    RC_ASSERT(close(std::log(static_cast<double>(p.n)), r.loss, p.temperature));
+    for (const auto& g : r.gradients) RC_ASSERT((g.array() == 0).all());
+    RC_ASSERT(r.temperature_gradient == 0);
+  });
+}
+
+TEST_CASE("siglip: one pair gives log(1 + e^-x), and swapped arguments the same sum") {
+  check_property([] {
+    const drawn p;
+    const double bias = -1.5;
+    const matrix<double> a = p.rows(p.n, 1), b = p.rows(p.n, 2), one = a.topRows(1), other = b.topRows(1);
+    const siglip loss{.temperature = p.temperature, .similarity = p.kind, .bias = bias};
+    const double s = p.kind == similarity::dot ? one.row(0).dot(other.row(0))
+                     : p.kind == similarity::negative_squared_euclidean
+                         ? -(one - other).squaredNorm()
+                         : one.row(0).dot(other.row(0)) / one.norm() / other.norm();
+    const double x = s / p.temperature + bias, slope = -1 / (1 + std::exp(x));
+    const auto r = value_and_gradient(loss, one, other);
+    RC_ASSERT(close(std::max(-x, 0.0) + std::log1p(std::exp(-std::fabs(x))), r.loss, p.temperature));
+    RC_ASSERT(close(slope, r.bias_gradient, p.temperature));
+    RC_ASSERT(close(-slope * s / (p.temperature * p.temperature), r.temperature_gradient, p.temperature * p.temperature));
+    const auto there = value_and_gradient(loss, a, b), back = value_and_gradient(loss, b, a);
+    RC_ASSERT(close(there.loss, back.loss, p.temperature));
+    RC_ASSERT(close(there.bias_gradient, back.bias_gradient, p.temperature));
+    RC_ASSERT(close(there.gradients[0], back.gradients[1], p.temperature));
+  });
+}
+
+TEST_CASE("soft_targets: one-hot rows are info_nce, and the loss is linear in the targets") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> q = p.rows(p.n, 1), k = p.rows(p.n, 2);
+    const matrix<float> one_hot = matrix<float>::Identity(p.n, p.n),
+                        w = (splitmix_uniform(p.seed * 16 + 6, p.n, p.n).array() + 1).cast<float>(),
+                        sum = one_hot + 2 * w.array().round().matrix();
+    const auto loss = [&](const matrix<float>& targets, reduction how) {
+      return value_and_gradient(soft_targets{p.temperature, p.kind, how, targets}, q, k);
+    };
+    same_results(loss(one_hot, reduction::mean),
+                 value_and_gradient(info_nce{.temperature = p.temperature, .similarity = p.kind}, q, k), p.temperature);
+    const matrix<float> whole = w.array().round();
+    const auto r = loss(sum, reduction::sum), s = loss(one_hot, reduction::sum), t = loss(whole, reduction::sum);
+    RC_ASSERT(close(s.loss + 2 * t.loss, r.loss, p.temperature));
+    RC_ASSERT(close(matrix<double>(s.gradients[1] + 2 * t.gradients[1]), r.gradients[1], p.temperature));
   });
 }
 

@@ -62,9 +62,10 @@ inline double relative_error(const matrix<double>& expected, const matrix<double
 inline double error_of(const answer& expected, const answer& came, double temperature, bool mean) {
   if (expected.valid_anchors != came.valid_anchors || expected.gradients.size() != came.gradients.size()) return infinitely_far;
   const double share = mean ? 1 / std::max(1.0, static_cast<double>(expected.valid_anchors)) : 1;
-  double worst = std::max({error_of(expected.loss, came.loss),
-                           error_of(expected.temperature_gradient, came.temperature_gradient) * std::min(1.0, temperature),
-                           error_of(expected.per_anchor, came.per_anchor)});
+  double worst =
+      std::max({error_of(expected.loss, came.loss),
+                error_of(expected.temperature_gradient, came.temperature_gradient) * std::min(1.0, temperature),
+                error_of(expected.bias_gradient, came.bias_gradient), error_of(expected.per_anchor, came.per_anchor)});
   for (std::size_t e = 0; e < expected.gradients.size(); ++e)
     if (came.gradients[e].size() > 0 || expected.gradients[e].size() == 0)  // empty: no gradient was wanted
       worst = std::max(worst, relative_error(expected.gradients[e], came.gradients[e], share / temperature));

@@ -16,6 +16,7 @@ using views = std::vector<matrix_view<const T>>;
 struct answer {
   double loss = 0;
   double temperature_gradient = 0;
+  double bias_gradient = 0;
   index_type valid_anchors = 0;
   std::vector<double> per_anchor;  // empty unless the reduction is none
   std::vector<matrix<double>> gradients;
@@ -25,7 +26,7 @@ struct answer {
 template <class L, class T>
 answer by_definition(const L& loss, const views<T>& embeddings) {
   const naive::outcome out = naive::evaluate(loss, embeddings.data(), static_cast<int>(embeddings.size()));
-  answer a{out.loss, out.temperature_gradient, out.valid_anchors, {}, {}};
+  answer a{out.loss, out.temperature_gradient, out.bias_gradient, out.valid_anchors, {}, {}};
   if (loss.reduction == reduction::none) a.per_anchor = out.per_anchor;
   for (std::size_t e = 0; e < embeddings.size(); ++e)
     a.gradients.push_back(Eigen::Map<const matrix<double>>(out.gradients[e].data(), embeddings[e].rows, embeddings[e].cols));

@@ -5,8 +5,14 @@
 
 #include <contrastive/losses/clip.hpp>
 #include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/d2d_ce.hpp>
+#include <contrastive/losses/decoupled.hpp>
+#include <contrastive/losses/hard_negative.hpp>
 #include <contrastive/losses/info_nce.hpp>
 #include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/siglip.hpp>
+#include <contrastive/losses/sincere.hpp>
+#include <contrastive/losses/soft_targets.hpp>
 #include <contrastive/losses/sup_con.hpp>
 #include <contrastive/losses/weighted_info_nce.hpp>
 #include <cstdlib>
@@ -60,7 +66,8 @@ struct problem {
     if (c.contains("labels_are_row_modulo"))
       for (index_type i = 0; i < embeddings[0].rows(); ++i)
         labels.push_back(i % c["labels_are_row_modulo"].get<std::int64_t>());
-    if (c.contains("weights")) weights = matrix_of<float>(c["weights"]);
+    for (const char* given : {"weights", "targets"})
+      if (c.contains(given)) weights = matrix_of<float>(c[given]);
     arguments.assign(embeddings.begin(), embeddings.end());
   }
   problem(const problem&) = delete;
@@ -101,6 +108,28 @@ void visit_loss(const json& c, const problem<T>& p, reduction reduce, Visit visi
                   .reduction = reduce,
                   .pooling = inside ? pooling::log_sum : pooling::mean_log,
                   .labels = p.labels});
+  } else if (name == "decoupled") {
+    visit(decoupled{.temperature = t, .similarity = s, .reduction = reduce, .sigma = o["sigma"]});
+  } else if (name == "hard_negative") {
+    visit(hard_negative{.temperature = t, .similarity = s, .reduction = reduce, .tau_plus = o["tau_plus"], .beta = o["beta"]});
+  } else if (name == "sincere") {
+    const bool pairs = o["average"] == "per_pair";
+    visit(sincere{.temperature = t,
+                  .similarity = s,
+                  .reduction = reduce,
+                  .average = pairs ? average::per_pair : average::per_anchor,
+                  .labels = p.labels});
+  } else if (name == "siglip") {
+    visit(siglip{.temperature = t, .similarity = s, .reduction = reduce, .bias = o["bias"]});
+  } else if (name == "soft_targets") {
+    visit(soft_targets{.temperature = t, .similarity = s, .reduction = reduce, .targets = p.weights});
+  } else if (name == "d2d_ce") {
+    visit(d2d_ce{.temperature = t,
+                 .similarity = s,
+                 .reduction = reduce,
+                 .margin_positive = o["margin_positive"],
+                 .margin_negative = o["margin_negative"],
+                 .labels = p.labels});
   } else if (name == "clip") {
     visit(clip{.temperature = t, .similarity = s, .reduction = reduce});
   } else {
@@ -130,6 +159,10 @@ void check_cases(const json& cases, Evaluate evaluate) {
       const answer came = evaluate(loss, p.arguments);
       CHECK(error_of(expected["loss"].get<double>(), came.loss) <= bound);
       CHECK(error_of(expected["temperature_gradient"].get<double>(), came.temperature_gradient) <= bound);
+      if (expected.contains("bias_gradient"))
+        CHECK(error_of(expected["bias_gradient"].get<double>(), came.bias_gradient) <= bound);
+      else if constexpr (!requires { loss.bias; })
+        CHECK(came.bias_gradient == 0);
       REQUIRE(came.gradients.size() == expected["gradients"].size());
       for (std::size_t g = 0; g < came.gradients.size(); ++g) {
         INFO("gradient " << g);

@@ -12,7 +12,12 @@ namespace contrastive::testing {
 
 template <class T>
 answer widened(const result<T>& r) {
-  answer a{static_cast<double>(r.loss), static_cast<double>(r.temperature_gradient), r.valid_anchors, {}, {}};
+  answer a{static_cast<double>(r.loss),
+           static_cast<double>(r.temperature_gradient),
+           static_cast<double>(r.bias_gradient),
+           r.valid_anchors,
+           {},
+           {}};
   for (const T l : r.per_anchor) a.per_anchor.push_back(static_cast<double>(l));
   for (const auto& g : r.gradients) a.gradients.push_back(g.template cast<double>());
   return a;
@@ -40,7 +45,8 @@ bool same_bits(const result<T>& a, const result<T>& b) {
     return count == 0 || std::memcmp(x, y, count * sizeof(T)) == 0;
   };
   bool all = same(&a.loss, &b.loss, 1) && same(&a.temperature_gradient, &b.temperature_gradient, 1) &&
-             a.valid_anchors == b.valid_anchors && a.per_anchor.size() == b.per_anchor.size() &&
+             same(&a.bias_gradient, &b.bias_gradient, 1) && a.valid_anchors == b.valid_anchors &&
+             a.per_anchor.size() == b.per_anchor.size() &&
              same(a.per_anchor.data(), b.per_anchor.data(), a.per_anchor.size()) && a.gradients.size() == b.gradients.size();
   for (std::size_t g = 0; all && g < a.gradients.size(); ++g)
     all = a.gradients[g].rows() == b.gradients[g].rows() && a.gradients[g].cols() == b.gradients[g].cols() &&

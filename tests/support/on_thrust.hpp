@@ -6,7 +6,8 @@
 
 #include <thrust/copy.h>
 #include <contrastive/thrust/evaluator.hpp>
-#include <support/engines.hpp>
+#include <limits>
+#include <support/answer.hpp>
 #include <vector>
 
 namespace contrastive::testing {
@@ -47,7 +48,12 @@ std::vector<T> fetched(const thrust::device_vector<T>& elements) {
 
 template <class T>
 answer widened(const thrust_engine::result<T>& r, const std::vector<thrust_engine::device_rows<T>>& rows) {
-  answer a{static_cast<double>(r.loss), static_cast<double>(r.temperature_gradient), r.valid_anchors, {}, {}};
+  answer a{static_cast<double>(r.loss),
+           static_cast<double>(r.temperature_gradient),
+           static_cast<double>(r.bias_gradient),
+           r.valid_anchors,
+           {},
+           {}};
   for (const T l : fetched(r.per_anchor)) a.per_anchor.push_back(static_cast<double>(l));
   for (std::size_t g = 0; g < r.gradients.size(); ++g) {
     const std::vector<T> host = fetched(r.gradients[g]);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <contrastive/core/host_device.hpp>
 #include <contrastive/core/types.hpp>
 #include <cstdint>
 #include <cstdlib>
@@ -15,7 +16,7 @@ template <class T>
 using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// The n-th number in [-1, 1) of the sequence of a seed, n = 1, 2, …: splitmix64's scrambler on a state linear in both.
-inline double splitmix(std::uint64_t seed, std::uint64_t n) {
+CONTRASTIVE_HOST_DEVICE inline double splitmix(std::uint64_t seed, std::uint64_t n) {
   std::uint64_t u = seed * 0x9E3779B97F4A7C15u + n * 0xBF58476D1CE4E5B9u;
   u ^= u >> 30;
   u *= 0xBF58476D1CE4E5B9u;

@@ -5,8 +5,14 @@
 
 #include <contrastive/losses/clip.hpp>
 #include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/d2d_ce.hpp>
+#include <contrastive/losses/decoupled.hpp>
+#include <contrastive/losses/hard_negative.hpp>
 #include <contrastive/losses/info_nce.hpp>
 #include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/siglip.hpp>
+#include <contrastive/losses/sincere.hpp>
+#include <contrastive/losses/soft_targets.hpp>
 #include <contrastive/losses/sup_con.hpp>
 #include <contrastive/losses/weighted_info_nce.hpp>
 #include <string>
@@ -67,7 +73,14 @@ class arguments {
   testing::views<T> views_;
 };
 
-/// Calls visit(what, loss, views) for each of the six losses in each of its forms.
+/// Targets that no matrix holds: the nearer the column, the larger, and every other 0.
+struct targets_by_distance {
+  CONTRASTIVE_HOST_DEVICE double operator()(index_type i, index_type j) const {
+    return (i + j) % 2 == 0 ? 1 / (1 + static_cast<double>((i - j) * (i - j) % 11)) : 0;
+  }
+};
+
+/// Calls visit(what, loss, views) for each loss in each of its forms.
 template <class T, class Visit>
 void each_loss(const setting& s, Visit visit) {
   const index_type n = s.n, own = 3, queue = n + 6;
@@ -98,6 +111,28 @@ void each_loss(const setting& s, Visit visit) {
   visit("sup_con log_sum", sup_con{t, s.similarity, s.reduction, pooling::log_sum, labels}, one.views());
   visit("sup_con of two views that share labels", sup_con{t, s.similarity, s.reduction, pooling::mean_log, labels},
         two.views());
+
+  visit("decoupled", decoupled{t, s.similarity, s.reduction}, two.views());
+  const bool few = n <= 200;  // the definition takes pair by pair
+  if (few) visit("decoupled of three views", decoupled{t, s.similarity, s.reduction}, three.views());
+  visit("decoupled with weights of the positives", decoupled{t, s.similarity, s.reduction, 0.7}, two.views());
+
+  visit("hard_negative", hard_negative{t, s.similarity, s.reduction, 0.1, 1.0}, two.views());
+  visit("hard_negative, debiased", hard_negative{t, s.similarity, s.reduction, 0.01, 0.0}, two.views());
+
+  visit("sincere per anchor", sincere{t, s.similarity, s.reduction, average::per_anchor, labels}, one.views());
+  visit("sincere per pair of two views that share labels", sincere{t, s.similarity, s.reduction, average::per_pair, labels},
+        few ? two.views() : one.views());
+
+  visit("siglip", siglip{t, s.similarity, s.reduction, -2.0}, two.views());
+
+  matrix<float> targets = random_weights(n, queue, 41);
+  targets.row(n / 2).setZero();  // an anchor without a target
+  const arguments<T> against_queue(s, {n, queue});
+  visit("soft_targets", soft_targets{t, s.similarity, s.reduction, targets}, against_queue.views());
+  visit("soft_targets by a function", basic_soft_targets<targets_by_distance>{t, s.similarity, s.reduction, {}}, two.views());
+
+  visit("d2d_ce", d2d_ce{t, s.similarity, s.reduction, 0.6, -0.2, labels}, with_proxies.views());
 
   constexpr auto as_given = weight_normalization::none, mean_one = weight_normalization::mean_one;
   matrix<float> batch = random_weights(n, n, 21);

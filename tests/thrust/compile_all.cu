@@ -3,14 +3,32 @@
 // Every loss with the Thrust engine in CONTRASTIVE_SCALAR, for nvcc: what is not marked for the device shows as a warning.
 #include <contrastive/losses/clip.hpp>
 #include <contrastive/losses/conditional_contrastive.hpp>
+#include <contrastive/losses/d2d_ce.hpp>
+#include <contrastive/losses/decoupled.hpp>
+#include <contrastive/losses/hard_negative.hpp>
 #include <contrastive/losses/info_nce.hpp>
 #include <contrastive/losses/nt_xent.hpp>
+#include <contrastive/losses/siglip.hpp>
+#include <contrastive/losses/sincere.hpp>
+#include <contrastive/losses/soft_targets.hpp>
 #include <contrastive/losses/sup_con.hpp>
 #include <contrastive/losses/weighted_info_nce.hpp>
 #include <contrastive/thrust/evaluator.hpp>
 
 namespace contrastive::testing {
 namespace {
+
+/// A rule of the user's own with a function of its own: l = log(1 + Σ D x²) - Σ P x.
+struct squares_rule {
+  static constexpr auto sums = row_sums(own_of(weight::D), x_of(weight::P));
+
+  CONTRASTIVE_HOST_DEVICE double value(int, double x) const { return x * x; }
+  CONTRASTIVE_HOST_DEVICE double slope(int, double x) const { return 2 * x; }
+  template <class S>
+  CONTRASTIVE_HOST_DEVICE row_result<2> finish(const S& s) const {
+    return {.loss = std::log1p(s[0]) - s[1], .mass = 1, .slopes = {1 / (1 + s[0]), -1}};
+  }
+};
 
 /// A loss of the user's own: neighbours attract.
 struct neighbours {
@@ -19,7 +37,7 @@ struct neighbours {
   contrastive::reduction reduction = contrastive::reduction::mean;
 
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
-  static constexpr auto pooling = contrastive::pooling::log_sum;
+  static constexpr squares_rule rule{};
 
   CONTRASTIVE_HOST_DEVICE double denominator(index_type i, index_type j) const { return i != j ? 1 : 0; }
   CONTRASTIVE_HOST_DEVICE double positive(index_type i, index_type j) const { return i - j == 1 || j - i == 1 ? 1 : 0; }
@@ -46,7 +64,9 @@ scalar all_losses(thrust_engine::evaluator<scalar>& evaluate, const rows& a, con
 scalar all_losses(thrust_engine::evaluator<scalar>& evaluate, const rows& a, const rows& b) {
   return both(evaluate, info_nce{}, a, b) + both(evaluate, clip{}, a, b) + both(evaluate, nt_xent{}, a, b) +
          both(evaluate, sup_con{}, a, b) + both(evaluate, conditional_contrastive{}, a, b) +
-         both(evaluate, weighted_info_nce{}, a, b) +
+         both(evaluate, weighted_info_nce{}, a, b) + both(evaluate, decoupled{}, a, b) + both(evaluate, hard_negative{}, a, b) +
+         both(evaluate, sincere{}, a, b) + both(evaluate, siglip{}, a, b) + both(evaluate, soft_targets{}, a, b) +
+         both(evaluate, d2d_ce{}, a, b) +
          both(evaluate, basic_weighted_info_nce<parameter_weights<degradation_prior>>{}, a, b) +
          both(evaluate, basic_weighted_info_nce<by_column>{}, a, b) + both(evaluate, neighbours{}, a, b);
 }

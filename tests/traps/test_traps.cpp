@@ -98,7 +98,7 @@ TEMPLATE_TEST_CASE("trap: a batch of one class of equal rows gives log(n - 1), n
   }
 }
 
-TEST_CASE("trap: a zero row is no NaN in low precision, for each of the six losses") {
+TEST_CASE("trap: a zero row is no NaN in low precision, for each loss") {
   INFO("seed " << run_seed());
   const std::vector<int> labels{0, 1, 0, 1, 0, 1};
   const matrix<float> weights = matrix<float>::Ones(6, 6);
@@ -124,6 +124,12 @@ TEST_CASE("trap: a zero row is no NaN in low precision, for each of the six loss
   check(conditional_contrastive{.labels = labels}, a, b);
   check(sup_con{.labels = labels}, a);
   check(weighted_info_nce{.weights = weights}, a, b);
+  check(decoupled{.sigma = 0.5}, a, b);
+  check(hard_negative{}, a, b);
+  check(sincere{.labels = labels}, a, b);
+  check(siglip{}, a, b);
+  check(soft_targets{.targets = weights}, a, b);
+  check(d2d_ce{.labels = labels}, a, b);
 }
 
 TEMPLATE_TEST_CASE("trap: a pair that does not count leaves no e^0 in the sums", "", float, double) {

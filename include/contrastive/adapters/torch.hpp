@@ -17,6 +17,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <contrastive/contrastive.hpp>
 #include <memory>
 #include <string>
@@ -44,15 +45,21 @@ struct learned_temperature {
   explicit learned_temperature(torch::Tensor tau) : value(std::move(tau)) {}
 };
 
-/// The labels of a loss from a tensor (n) of int32 or int64, contiguous: no copy, the tensor must live through the call.
+/// Likewise a bias, of a loss that has one: torch_loss(siglip{}, learned_temperature(tau), learned_bias(b), z1, z2).
+struct learned_bias {
+  torch::Tensor value;
+
+  explicit learned_bias(torch::Tensor b) : value(std::move(b)) {}
+};
+
+/// The labels of a loss from a tensor (n) of int32 or int64, of any stride: no copy, the tensor must live through the call.
 inline label_view labels_of(const torch::Tensor& labels) {
   const auto type = labels.scalar_type();
-  if (labels.dim() != 1 || (type != torch::kInt32 && type != torch::kInt64) || !labels.is_contiguous())
-    detail::refuse("labels_of", "labels", "a contiguous tensor (n) of int32 or int64",
-                   std::string(labels.is_contiguous() ? "" : "strided ") + c10::toString(type) + " of " +
-                       std::to_string(labels.dim()) + " dimensions");
-  if (type == torch::kInt32) return {labels.data_ptr<std::int32_t>(), labels.size(0)};
-  return {labels.data_ptr<std::int64_t>(), labels.size(0)};
+  if (labels.dim() != 1 || (type != torch::kInt32 && type != torch::kInt64))
+    detail::refuse("labels_of", "labels", "a tensor (n) of int32 or int64",
+                   std::string(c10::toString(type)) + " of " + std::to_string(labels.dim()) + " dimensions");
+  if (type == torch::kInt32) return {labels.data_ptr<std::int32_t>(), labels.size(0), labels.stride(0)};
+  return {labels.data_ptr<std::int64_t>(), labels.size(0), labels.stride(0)};
 }
 
 /// Weights or parameters of a loss from a tensor (rows, cols) of float32, of any strides: no copy, the tensor must live
@@ -66,7 +73,9 @@ inline matrix_view<const float> rows_of(const torch::Tensor& rows) {
 
 namespace detail {
 
-/// The node of the graph: it carries gradients that are there already and multiplies them by what comes back.
+/// The node of the graph: it carries gradients that are there already and multiplies them by what comes back. They are those
+/// that were computed, float32 for tensors of 16 bits: libtorch rounds what leaves a node to the type of the variable, so that
+/// the factor of a gradient scaler comes before the rounding.
 struct known_gradients : torch::autograd::Function<known_gradients> {
   /// `inputs` are the variables; `value` and `gradients` (undefined where not wanted) come in vectors, which are no variables.
   static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList inputs,
@@ -97,12 +106,19 @@ struct known_gradients : torch::autograd::Function<known_gradients> {
   }
 };
 
-/// Loss (scalar, or one number an anchor), gradients of the embeddings (undefined where not wanted) and of the temperature.
+/// Loss (scalar, or one number an anchor), gradients of the embeddings (undefined where not wanted), of the temperature and of
+/// the bias.
 struct torch_result {
   torch::Tensor loss;
   std::vector<torch::Tensor> gradients;
-  torch::Tensor temperature_gradient;
+  torch::Tensor temperature_gradient, bias_gradient;
 };
+
+/// What may come together: float32, and the types of 16 bits, whose numbers are all float32 too.
+inline bool computed_in_float(const torch::Tensor& t) {
+  const auto type = t.scalar_type();
+  return type == torch::kFloat32 || type == torch::kBFloat16 || type == torch::kFloat16;
+}
 
 template <class L>
 void check_tensors(const std::vector<torch::Tensor>& embeddings) {
@@ -114,7 +130,7 @@ void check_tensors(const std::vector<torch::Tensor>& embeddings) {
     if (!e.defined()) refuse(who, what, "a tensor", "an undefined one");
     if (e.layout() != torch::kStrided) refuse(who, what, "a strided (dense) tensor", "a tensor of another layout");
     if (e.dim() != 2) refuse(who, what, "a tensor (n, d)", "one of " + std::to_string(e.dim()) + " dimensions");
-    if (e.scalar_type() != embeddings[0].scalar_type())
+    if (e.scalar_type() != embeddings[0].scalar_type() && !(computed_in_float(e) && computed_in_float(embeddings[0])))
       refuse(who, what, std::string("the type of argument 1, ") + c10::toString(embeddings[0].scalar_type()),
              c10::toString(e.scalar_type()));
     if (e.device() != embeddings[0].device())
@@ -134,32 +150,35 @@ evaluator<T>& torch_evaluator() {
   return *kept;
 }
 
-template <class T, class L>
+template <class S, class L>
 torch_result evaluate_on_host(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted,
                               bool learned) {
+  using T = typename computed_in<S>::type;
   evaluator<T>& evaluate = torch_evaluator<T>();
-  const auto type = embeddings[0].scalar_type();
+  const auto numbers = std::is_same_v<T, double> ? torch::kFloat64 : torch::kFloat32;
   torch_result out;
-  std::vector<matrix_view<const T>> rows;
+  std::vector<matrix_view<const S>> rows;
   std::vector<matrix_view<T>> gradients;
   bool any = learned || loss.reduction == reduction::none;
   for (std::size_t a = 0; a < embeddings.size(); ++a) {
     const torch::Tensor& e = embeddings[a];
-    rows.push_back({e.data_ptr<T>(), e.size(0), e.size(1), e.stride(0), e.stride(1)});
-    out.gradients.emplace_back(wanted[a] ? torch::empty({e.size(0), e.size(1)}, type) : torch::Tensor());
-    gradients.push_back(wanted[a] ? matrix_view<T>{out.gradients[a].data_ptr<T>(), e.size(0), e.size(1)} : matrix_view<T>{});
+    rows.push_back({static_cast<const S*>(e.data_ptr()), e.size(0), e.size(1), e.stride(0), e.stride(1)});
+    out.gradients.emplace_back(wanted[a] ? torch::empty({e.size(0), e.size(1)}, numbers) : torch::Tensor());
+    gradients.push_back(wanted[a] ? matrix_view<T>{out.gradients[a].template data_ptr<T>(), e.size(0), e.size(1)}
+                                  : matrix_view<T>{});
     any = any || wanted[a];
   }
   if (!any) {
-    out.loss = torch::scalar_tensor(evaluate.value(loss, rows), type);
+    out.loss = torch::scalar_tensor(evaluate.value(loss, rows), numbers);
     return out;
   }
   const result<T>& r = evaluate.value_and_gradient_into(gradients, loss, rows);
   if (loss.reduction == reduction::none)
-    out.loss = torch::tensor(r.per_anchor, type);
+    out.loss = torch::tensor(r.per_anchor, numbers);
   else
-    out.loss = torch::scalar_tensor(r.loss, type);
-  out.temperature_gradient = torch::scalar_tensor(r.temperature_gradient, type);
+    out.loss = torch::scalar_tensor(r.loss, numbers);
+  out.temperature_gradient = torch::scalar_tensor(r.temperature_gradient, numbers);
+  out.bias_gradient = torch::scalar_tensor(r.bias_gradient, numbers);
   return out;
 }
 
@@ -199,10 +218,12 @@ torch_result evaluate_on_device(const L& loss, const std::vector<torch::Tensor>&
   }
   out.loss = torch::empty({}, numbers);
   out.temperature_gradient = torch::empty({}, numbers);
+  out.bias_gradient = torch::empty({}, numbers);
   const index_type anchors = loss.arrangement == arrangement::all_against_all ? total : embeddings[0].size(0);
   const torch::Tensor losses = loss.reduction == reduction::none ? torch::empty({anchors}, numbers) : torch::Tensor();
   to.loss = out.loss.template data_ptr<number>();
   to.temperature_gradient = out.temperature_gradient.template data_ptr<number>();
+  to.bias_gradient = out.bias_gradient.template data_ptr<number>();
   if (losses.defined()) to.per_anchor = losses.template data_ptr<number>();
   const torch::Tensor workspace =
       torch::empty({static_cast<std::int64_t>(evaluate.required_bytes(loss, shapes))}, here.dtype(torch::kUInt8));
@@ -210,8 +231,6 @@ torch_result evaluate_on_device(const L& loss, const std::vector<torch::Tensor>&
   evaluate.enqueue(loss, to, rows, c10::cuda::getCurrentCUDAStream().stream());
   evaluate.use_workspace(nullptr, 0);
   if (losses.defined()) out.loss = losses;
-  for (auto& gradient : out.gradients)
-    if (gradient.defined()) gradient = gradient.to(embeddings[0].scalar_type());
   return out;
 }
 #else
@@ -220,14 +239,20 @@ inline constexpr bool torch_on_device = false;
 
 /// OnDevice keeps apart what nvcc and what the host's compiler make of one name in one program.
 template <bool OnDevice, class L>
-torch_result evaluate_tensors(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted,
+torch_result evaluate_tensors(const L& loss, std::vector<torch::Tensor> embeddings, const std::vector<bool>& wanted,
                               bool learned) {
-  const auto type = embeddings[0].scalar_type();
+  auto type = embeddings[0].scalar_type();
+  if (std::any_of(embeddings.begin(), embeddings.end(), [&](const torch::Tensor& e) { return e.scalar_type() != type; })) {
+    type = torch::kFloat32;  // exact
+    for (torch::Tensor& e : embeddings) e = e.to(type);
+  }
   const torch::Device device = embeddings[0].device();
   if (device.is_cpu()) {
     if (type == torch::kFloat32) return evaluate_on_host<float>(loss, embeddings, wanted, learned);
     if (type == torch::kFloat64) return evaluate_on_host<double>(loss, embeddings, wanted, learned);
-    refuse(loss_name<L>(), "argument 1", "a tensor of float32 or float64 on the CPU", c10::toString(type));
+    if (type == torch::kBFloat16) return evaluate_on_host<Eigen::bfloat16>(loss, embeddings, wanted, learned);
+    if (type == torch::kFloat16) return evaluate_on_host<Eigen::half>(loss, embeddings, wanted, learned);
+    refuse(loss_name<L>(), "argument 1", "a tensor of float32, float64, bfloat16 or float16", c10::toString(type));
   }
   if constexpr (OnDevice) {
 #ifdef CONTRASTIVE_TORCH_ON_DEVICE
@@ -246,40 +271,47 @@ torch_result evaluate_tensors(const L& loss, const std::vector<torch::Tensor>& e
          "one on " + device.str());
 }
 
+/// The value of a learned number, from where it lies.
+template <class L>
+double number_of(const char* what, const torch::Tensor& t) {
+  if (t.numel() != 1 || !t.is_floating_point())
+    refuse(loss_name<L>(), what, "a tensor of one floating point number",
+           std::to_string(t.numel()) + " of " + c10::toString(t.scalar_type()));
+  return t.detach().item<double>();
+}
+
+/// temperature and bias: undefined where they are not learned.
 template <bool OnDevice, class L>
-torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const std::vector<torch::Tensor>& embeddings) {
-  static_assert(
-      loss_function<L>,
-      "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
-      "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
+torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const torch::Tensor& bias,
+                         const std::vector<torch::Tensor>& embeddings) {
+  static_assert(check_loss<L>());
   check_tensors<L>(embeddings);
   L loss = given;
-  if (temperature.defined()) {
-    if (temperature.numel() != 1 || !temperature.is_floating_point())
-      refuse(loss_name<L>(), "the learned temperature", "a tensor of one floating point number",
-             std::to_string(temperature.numel()) + " of " + c10::toString(temperature.scalar_type()));
-    loss.temperature = temperature.detach().item<double>();
-  }
+  if (temperature.defined()) loss.temperature = number_of<L>("the learned temperature", temperature);
+  if constexpr (detail::has_bias<L>)
+    if (bias.defined()) loss.bias = number_of<L>("the learned bias", bias);
   const bool recording = torch::GradMode::is_enabled();
-  const bool learned = recording && temperature.defined() && temperature.requires_grad();
+  const auto learns = [&](const torch::Tensor& t) { return recording && t.defined() && t.requires_grad(); };
   std::vector<bool> wanted;
-  bool any = learned;
+  bool any = learns(temperature) || learns(bias);
   for (const torch::Tensor& e : embeddings) {
-    wanted.push_back(recording && e.requires_grad());
+    wanted.push_back(learns(e));
     any = any || wanted.back();
   }
   torch_result r;
   {
     const torch::NoGradGuard no_gradient;
-    r = evaluate_tensors<OnDevice>(loss, embeddings, wanted, learned);
+    r = evaluate_tensors<OnDevice>(loss, embeddings, wanted, learns(temperature) || learns(bias));
   }
   if (!any) return r.loss;
   std::vector<torch::Tensor> inputs = embeddings, gradients = std::move(r.gradients);
-  if (temperature.defined()) {
-    inputs.push_back(temperature);
-    gradients.push_back(learned ? r.temperature_gradient.to(temperature.options()).reshape(temperature.sizes())
-                                : torch::Tensor());
-  }
+  const auto add = [&](const torch::Tensor& learned, const torch::Tensor& gradient) {
+    if (!learned.defined()) return;
+    inputs.push_back(learned);
+    gradients.push_back(learns(learned) ? gradient.to(learned.device()).reshape(learned.sizes()) : torch::Tensor());
+  };
+  add(temperature, r.temperature_gradient);
+  add(bias, r.bias_gradient);
   return known_gradients::apply(at::TensorList(inputs), std::vector<torch::Tensor>{r.loss}, gradients);
 }
 
@@ -288,34 +320,44 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
 /// The loss of these embeddings as a tensor that backward() starts from: the arguments, sizes, formulas and errors of
 /// value_and_gradient(loss, ...), each embedding a tensor (n, d).
 ///
-/// A scalar of the embeddings' type; with reduction::none (n), one number an anchor, of which the sum and the mean can be
-/// differentiated. Gradients flow to every embedding that requires one and, with learned_temperature, to the temperature; a
-/// tensor that requires none, such as a queue, costs none. Loss and gradients are computed together when the loss is called
-/// (only the loss where gradients are off); backward() multiplies. There are no second derivatives.
-/// On the CPU: float32 and float64 of any strides, read where they lie, on as many threads as libtorch has. On a GPU, where
-/// this is compiled by nvcc: also bfloat16 and float16, on libtorch's current stream, with labels and weights of the loss on
-/// that GPU too. Throws std::invalid_argument for a wrong type, device, number of dimensions or shape.
+/// A scalar; with reduction::none (n), one number an anchor, of which the sum and the mean can be differentiated. Gradients
+/// flow to every embedding that requires one and, with learned_temperature, to the temperature; a tensor that requires none,
+/// such as a queue, costs none. Loss and gradients are computed together when the loss is called (only the loss where gradients
+/// are off); backward() multiplies. There are no second derivatives.
+/// Tensors of float64, or of float32, bfloat16 and float16 in any mixture, as autocast makes them: 16 bits are computed in
+/// float32, which the loss has too, and each gradient has the type of its tensor. Under autocast nothing is different.
+/// On the CPU tensors of one type and any strides are read where they lie, on as many threads as libtorch has. On a GPU, where
+/// this is compiled by nvcc, the work goes to libtorch's current stream, with labels and weights of the loss on that GPU too.
+/// Throws std::invalid_argument for a wrong type, device, number of dimensions or shape.
 ///
 ///   torch::Tensor loss = contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
 ///   loss.backward();
 template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const torch::Tensor& embeddings, const More&... more) {
-  return detail::torch_loss<OnDevice>(loss, {}, {embeddings, more...});
+  return detail::torch_loss<OnDevice>(loss, {}, {}, {embeddings, more...});
 }
 /// The same for a number of tensors known only at run time, such as views.
 template <class L, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const std::vector<torch::Tensor>& embeddings) {
-  return detail::torch_loss<OnDevice>(loss, {}, embeddings);
+  return detail::torch_loss<OnDevice>(loss, {}, {}, embeddings);
 }
 /// The same with a temperature to be learned.
 template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const torch::Tensor& embeddings,
                          const More&... more) {
-  return detail::torch_loss<OnDevice>(loss, temperature.value, {embeddings, more...});
+  return detail::torch_loss<OnDevice>(loss, temperature.value, {}, {embeddings, more...});
 }
 template <class L, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const std::vector<torch::Tensor>& embeddings) {
-  return detail::torch_loss<OnDevice>(loss, temperature.value, embeddings);
+  return detail::torch_loss<OnDevice>(loss, temperature.value, {}, embeddings);
+}
+
+/// The same with a temperature and a bias to be learned, of a loss with a member `bias`.
+template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
+torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const learned_bias& bias,
+                         const torch::Tensor& embeddings, const More&... more) {
+  static_assert(detail::has_bias<L>, "contrastive: this loss has no bias that could be learned");
+  return detail::torch_loss<OnDevice>(loss, temperature.value, bias.value, {embeddings, more...});
 }
 
 }  // namespace CONTRASTIVE_FLAGS

@@ -3,11 +3,13 @@
 // What may stand as an embedding argument of a call.
 #pragma once
 
+#include <array>
 #include <contrastive/core/matrix_view.hpp>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -124,7 +126,45 @@ argument<computed_scalar_of<E>> as_argument(const E& e) {
 
 }  // namespace detail
 
-/// Marks an embedding argument as fixed: `value_and_gradient(loss, q, k, no_gradient(queue))`.
+namespace detail {
+
+/// The matrix type that an argument of a call brings: itself, and that of the elements for a std::vector, which stands for all
+/// of its matrices.
+template <class E>
+struct matrix_of_argument {
+  using type = E;
+};
+template <class E>
+struct matrix_of_argument<std::vector<E>> {
+  using type = E;
+};
+template <class E>
+using matrix_of = typename matrix_of_argument<E>::type;
+template <class E>
+inline constexpr bool is_vector = !std::is_same_v<matrix_of<E>, E>;
+
+/// The arguments of a call in order: an array, or a vector where their number is known only at run time.
+template <class T, class... E>
+auto arguments_of(const E&... embeddings) {
+  if constexpr ((is_vector<E> || ...)) {
+    std::vector<argument<T>> all;
+    const auto append = [&all](const auto& e) {
+      if constexpr (is_vector<std::remove_cvref_t<decltype(e)>>)
+        for (const auto& matrix : e) all.push_back(as_argument(matrix));
+      else
+        all.push_back(as_argument(e));
+    };
+    (append(embeddings), ...);
+    return all;
+  } else {
+    return std::array<argument<T>, sizeof...(E)>{as_argument(embeddings)...};
+  }
+}
+
+}  // namespace detail
+
+/// Marks an embedding argument as fixed: `value_and_gradient(loss, q, k, no_gradient(queue))`. A matrix that is made in this
+/// place, `no_gradient(MatrixXf(…))`, is good for the call that it stands in.
 template <embedding_argument E>
 no_gradient_view<detail::scalar_of<E>> no_gradient(const E& rows) {
   return {detail::argument_traits<E>::view(rows)};

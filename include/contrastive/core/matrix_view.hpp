@@ -6,6 +6,7 @@
 #include <concepts>
 #include <contrastive/core/types.hpp>
 #include <type_traits>
+#include <utility>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -20,10 +21,28 @@ concept strided_matrix = requires(M& m) {
   { m.colStride() } -> std::convertible_to<index_type>;
 };
 
+namespace detail {
+
+/// Points to memory of others: a span, an Eigen map, ref or block (a matrix can be resized, these can not).
+template <class M>
+concept points_elsewhere = requires {
+  typename M::element_type;
+}
+|| (strided_matrix<M> && !requires(M & m) { m.conservativeResize(m.rows(), m.cols()); });
+
+/// Is the memory of this argument of a forwarding reference still there after the statement?
+template <class M>
+concept outlives_statement = std::is_lvalue_reference_v<M> || points_elsewhere<std::remove_cv_t<M>>;
+
+}  // namespace detail
+
 /// Element (r, c) of a (rows, cols) matrix lies at data[r * row_stride + c * col_stride].
 ///
-/// Strides are in elements. The view must not outlive the memory: made from a temporary it is good until the end of the
-/// full expression, as with std::string_view.
+/// Strides are in elements. The view must not outlive the memory; a temporary matrix that owns its memory does not compile, a
+/// block or a map does. Eigen's matrices, maps, refs and blocks convert to it.
+///
+///   Eigen::MatrixXf g(24, 128);
+///   contrastive::matrix_view<float> first = g.topRows(12), second = g.bottomRows(12);
 template <class T>
 struct matrix_view {
   using value_type = std::remove_const_t<T>;
@@ -41,13 +60,14 @@ struct matrix_view {
                         index_type between_cols = 1)
       : data(first), rows(num_rows), cols(num_cols), row_stride(between_rows), col_stride(between_cols) {}
 
-  template <strided_matrix M>
-  requires std::convertible_to<decltype(std::declval<M&>().data()), T*>
-  constexpr matrix_view(M& m) : matrix_view(m.data(), m.rows(), m.cols(), m.rowStride(), m.colStride()) {}
-  template <strided_matrix M>
-  requires(std::is_const_v<T>&& std::convertible_to<decltype(std::declval<const M&>().data()), T*>) constexpr matrix_view(
-      const M& m)
-      : matrix_view(m.data(), m.rows(), m.cols(), m.rowStride(), m.colStride()) {}
+  template <class M>
+  requires(strided_matrix<std::remove_reference_t<M>>&&
+               std::convertible_to<decltype(std::declval<M&>().data()), T*>) constexpr matrix_view(M&& m)
+      : matrix_view(m.data(), m.rows(), m.cols(), m.rowStride(), m.colStride()) {
+    static_assert(detail::outlives_statement<M>,
+                  "contrastive: a view does not keep the matrix that it looks at, and a temporary matrix is gone after the "
+                  "statement: keep it in a variable");
+  }
   template <class U>
   requires(std::is_const_v<T>&& std::is_same_v<U, value_type>) constexpr matrix_view(const matrix_view<U>& m)
       : matrix_view(m.data, m.rows, m.cols, m.row_stride, m.col_stride) {}

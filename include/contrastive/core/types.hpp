@@ -21,15 +21,9 @@ enum class similarity {
 
 /// How the losses l_i of the anchors become one number.
 enum class reduction {
-  mean,  ///< Σ l_i / (number of anchors that have a positive)
+  mean,  ///< Σ l_i / Σ mass_i; the mass, which the row rule says, is 1 for a valid anchor of nearly every loss
   sum,   ///< Σ l_i
   none   ///< the l_i are returned in `per_anchor`; `loss` and the gradients are those of their sum
-};
-
-/// How the positives of one anchor are pooled; x_ij = s_ij / temperature, Z_i = Σ_j D_ij e^x_ij.
-enum class pooling {
-  mean_log,  ///< l_i = (Σ_j P_ij) log Z_i - Σ_j P_ij x_ij
-  log_sum    ///< l_i = log Z_i - log Σ_j P_ij e^x_ij
 };
 
 /// Which rows are anchors and which are candidates. The rows of several arguments stand one after another.

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <contrastive/core/check_outputs.hpp>
 #include <contrastive/core/errors.hpp>
 #include <contrastive/cpu/engine.hpp>
 #include <contrastive/cpu/evaluation_access.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,12 +26,22 @@ class evaluation {
     if (how.threads < 0) contrastive::detail::refuse("options", "threads", "0 (all) or more", how.threads);
   }
 
+  /// Refuses a call in the middle of another one, of another thread or of a loss that calls back. An exchange of a flag costs
+  /// nothing beside a call, so it is always looked at: builds with and without NDEBUG may meet in one program.
+  void begin() {
+    if (busy_.exchange(true, std::memory_order_acquire))
+      contrastive::detail::fail<std::logic_error>(
+          "contrastive: evaluator: expected one call at a time, got a call while another one runs; give each thread an "
+          "evaluator of its own");
+  }
+  void end() { busy_.store(false, std::memory_order_release); }
+
   /// Refuses what no loss takes, and hands back the shapes of the arguments.
-  argument_shapes check(const call<T>& c) {
+  argument_shapes check(const problem<T>& c) {
     shapes_.clear();
     for (int a = 0; a < c.count; ++a) shapes_.push_back({c.arguments[a].rows, c.arguments[a].cols});
     const argument_shapes shapes{shapes_.data(), c.count};
-    contrastive::detail::check_arguments(c.who, c.temperature, c.arrangement, shapes);
+    contrastive::detail::check_arguments<T>(c.who, c.temperature, c.arrangement, shapes);
     for (int a = 0; a < c.count; ++a)
       if (c.arguments[a].data == nullptr)
         contrastive::detail::refuse(c.who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
@@ -36,11 +49,14 @@ class evaluation {
   }
 
   /// After check(): the pair functions are those of the loss bound to its shapes.
-  const result<T>& evaluate(const call<T>& c, const pair_functions<T>& f) {
-    if (c.gradients != nullptr) check_outputs(c.who, c.arguments, c.count, c.gradients, c.num_gradients);
-    if (options_.check_finite) check_finite(c.who, c.arguments, c.count);
+  const result<T>& evaluate(const problem<T>& c, const loss_functions<T>& f) {
+    const argument_shapes shapes{shapes_.data(), c.count};
+    if (c.gradients != nullptr)
+      contrastive::detail::check_outputs(c.who, shapes, c.gradients, c.num_gradients,
+                                         [&](int a) { return c.arguments[a].needs_gradient; });
+    if (options_.check_finite) check_finite(c, shapes);
 
-    const auto ranges = contrastive::detail::ranges_of(c.arrangement, {shapes_.data(), c.count});
+    const auto ranges = contrastive::detail::ranges_of(c.arrangement, shapes);
     const auto losses = static_cast<std::size_t>(c.reduction == reduction::none ? ranges.num_anchors() : 0);
     const bool own_gradients = c.with_gradients && c.gradients == nullptr;
     result<T> fresh;  // of another size than the last result: that one stays until nothing can fail any more
@@ -57,20 +73,14 @@ class evaluation {
       }
     }
     to.per_anchor.resize(losses);
-    const request<T> r{c.arguments,
-                       c.count,
-                       ranges,
-                       c.temperature,
-                       c.similarity,
-                       c.pooling,
-                       c.reduction,
-                       c.arrangement == arrangement::both_ways,
-                       c.with_gradients ? outputs_.data() : nullptr,
-                       losses > 0 ? to.per_anchor.data() : nullptr,
-                       c.bf16};
-    const outcome out = engine_.run(f, r);
+    problem<T> whole = c;
+    whole.ranges = ranges;
+    whole.gradients = c.with_gradients ? outputs_.data() : nullptr;
+    whole.per_anchor = losses > 0 ? to.per_anchor.data() : nullptr;
+    const outcome out = engine_.run(f, whole);
     to.loss = static_cast<T>(out.loss);
     to.temperature_gradient = static_cast<T>(out.temperature_gradient);
+    to.bias_gradient = static_cast<T>(out.bias_gradient);
     to.valid_anchors = out.valid_anchors;
     if (!fits) {
       if (!own_gradients) fresh.gradients.swap(result_.gradients);
@@ -92,44 +102,22 @@ class evaluation {
     return true;
   }
 
-  static void check_outputs(const char* who, const contrastive::detail::argument<T>* arguments, int count,
-                            const matrix_view<T>* gradients, int num_gradients) {
-    if (num_gradients != count)
-      contrastive::detail::refuse(who, "gradients", std::to_string(count) + " views, one an embedding argument", num_gradients);
-    const auto span = [](const matrix_view<T>& g) {
-      const T* last = g.data + (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
-      return std::pair<const T*, const T*>(std::min<const T*>(g.data, last), std::max<const T*>(g.data, last));
-    };
-    for (int a = 0; a < count; ++a) {
-      if (!arguments[a].needs_gradient) continue;
-      const index_type rows = arguments[a].rows, cols = arguments[a].cols;
-      if (gradients[a].data == nullptr || gradients[a].rows != rows || gradients[a].cols != cols)
-        contrastive::detail::refuse(who, "gradients[" + std::to_string(a) + "]",
-                                    "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")",
-                                    "(" + std::to_string(gradients[a].rows) + ", " + std::to_string(gradients[a].cols) + ")");
-      for (int b = 0; b < a; ++b) {
-        if (!arguments[b].needs_gradient) continue;
-        const auto one = span(gradients[a]), other = span(gradients[b]);
-        if (one.first <= other.second && other.first <= one.second)
-          contrastive::detail::refuse(who, "gradients[" + std::to_string(a) + "]", "memory of its own",
-                                      "memory that overlaps gradients[" + std::to_string(b) + "]");
+  static void check_finite(const problem<T>& c, const argument_shapes& shapes) {
+    int a = 0;
+    index_type before = 0;
+    contrastive::detail::check_finite(c.who, shapes, [&](index_type row) {
+      for (; row - before >= shapes[a].rows; ++a) before += shapes[a].rows;
+      for (index_type k = 0; k < shapes[a].cols; ++k) {
+        T v;
+        c.arguments[a].read(row - before, k, 1, &v);
+        if (!std::isfinite(v)) return contrastive::detail::text(v);
       }
-    }
-  }
-
-  static void check_finite(const char* who, const contrastive::detail::argument<T>* arguments, int count) {
-    for (int a = 0; a < count; ++a)
-      for (index_type r = 0; r < arguments[a].rows; ++r)
-        for (index_type c = 0; c < arguments[a].cols; ++c) {
-          T v;
-          arguments[a].read(r, c, 1, &v);
-          if (!std::isfinite(v))
-            contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r),
-                                        "finite numbers", v);
-        }
+      return std::string();
+    });
   }
 
   options options_;
+  std::atomic<bool> busy_{false};
   engine<T> engine_;
   std::vector<shape> shapes_;
   std::vector<matrix_view<T>> outputs_;
@@ -145,11 +133,19 @@ void destroy_evaluation(evaluation<T>* e) {
   delete e;
 }
 template <class T>
-argument_shapes check_call(evaluation<T>& e, const call<T>& c) {
+void begin_call(evaluation<T>& e) {
+  e.begin();
+}
+template <class T>
+void end_call(evaluation<T>& e) {
+  e.end();
+}
+template <class T>
+argument_shapes check_call(evaluation<T>& e, const problem<T>& c) {
   return e.check(c);
 }
 template <class T>
-const result<T>& evaluate_call(evaluation<T>& e, const call<T>& c, const pair_functions<T>& f) {
+const result<T>& evaluate_call(evaluation<T>& e, const problem<T>& c, const loss_functions<T>& f) {
   return e.evaluate(c, f);
 }
 

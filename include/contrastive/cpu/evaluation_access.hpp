@@ -7,7 +7,8 @@
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/core/options.hpp>
 #include <contrastive/cpu/kernels/interface.hpp>
-#include <contrastive/cpu/pair_functions.hpp>
+#include <contrastive/cpu/loss_functions.hpp>
+#include <contrastive/cpu/problem.hpp>
 #include <contrastive/cpu/result.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 #include <memory>
@@ -15,23 +16,6 @@
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace cpu {
-
-/// A call of an evaluator, without its pair weights.
-template <class T>
-struct call {
-  const char* who;
-  double temperature;
-  contrastive::similarity similarity;
-  contrastive::pooling pooling;
-  contrastive::reduction reduction;
-  contrastive::arrangement arrangement;
-  const contrastive::detail::argument<T>* arguments;
-  int count;
-  const matrix_view<T>* gradients;  // of the caller, or null
-  int num_gradients;
-  bool with_gradients;
-  const bf16_kernel_table* bf16;
-};
 
 template <class T>
 class evaluation;
@@ -41,9 +25,13 @@ evaluation<T>* make_evaluation(const options& how);
 template <class T>
 void destroy_evaluation(evaluation<T>* e);
 template <class T>
-argument_shapes check_call(evaluation<T>& e, const call<T>& c);
+void begin_call(evaluation<T>& e);
 template <class T>
-const result<T>& evaluate_call(evaluation<T>& e, const call<T>& c, const pair_functions<T>& f);
+void end_call(evaluation<T>& e);
+template <class T>
+argument_shapes check_call(evaluation<T>& e, const problem<T>& p);
+template <class T>
+const result<T>& evaluate_call(evaluation<T>& e, const problem<T>& p, const loss_functions<T>& f);
 /// The kernels for bfloat16 that are the fastest here, or null; T is float.
 template <class T>
 const bf16_kernel_table* bf16_kernels_for();
@@ -54,6 +42,19 @@ struct evaluation_deleter {
 };
 template <class T>
 using evaluation_pointer = std::unique_ptr<evaluation<T>, evaluation_deleter<T>>;
+
+/// The time of one call.
+template <class T>
+class only_call {
+ public:
+  explicit only_call(evaluation<T>& e) : e_(e) { begin_call(e); }
+  only_call(const only_call&) = delete;
+  only_call& operator=(const only_call&) = delete;
+  ~only_call() { end_call(e_); }
+
+ private:
+  evaluation<T>& e_;
+};
 
 }  // namespace cpu
 }  // namespace CONTRASTIVE_FLAGS

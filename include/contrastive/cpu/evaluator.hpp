@@ -3,13 +3,15 @@
 // The front on the CPU: value, value_and_gradient, and the evaluator that keeps its memory.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/core/options.hpp>
 #include <contrastive/cpu/evaluation_access.hpp>
 #include <contrastive/cpu/result.hpp>
 #include <contrastive/engine/loss_concept.hpp>
 #include <initializer_list>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 namespace contrastive {
@@ -25,9 +27,24 @@ inline namespace CONTRASTIVE_FLAGS {
 /// options::memory_budget for logits; nothing else grows with N². A third copy where gradients cannot be summed in the
 /// memory that they go to: columns that are not contiguous, or not a multiple of the vectors' width (32 floats with AVX-512).
 ///
-/// All calls throw std::invalid_argument, naming the argument, what was expected and what came, before anything is
-/// written, and std::bad_alloc where memory runs out, likewise before anything is written. A NaN or an infinity in an
-/// embedding gives a NaN loss and NaN gradients (with options::check_finite an error).
+/// Embeddings are Eigen matrices, maps, refs or blocks, matrix_view, or a std::vector of any of these, which stands for all of
+/// its matrices: evaluate.value(nt_xent{}, views).
+/// It can be moved, and so lie in a class that is; one that was moved from refuses to be called until it is assigned to.
+///
+/// All calls throw
+///   - std::invalid_argument where something does not fit, naming the argument, what was expected and what came: shapes, the
+///     temperature, what the loss refuses, a candidate that it lists and that is not there; before anything is written;
+///   - std::bad_alloc where memory runs out, likewise before anything is written;
+///   - std::logic_error for a call in the middle of another one, by a second thread or by the loss itself: this call
+///     writes nothing;
+///   - what a function of the loss throws, of several exceptions the first. The evaluator can be used again, its last result
+///     is lost, and memory for gradients is untouched but where gradients are summed in it (see above): there are parts of
+///     sums.
+/// In files compiled with -fno-exceptions the first and the third go to the handler of set_error_handler.
+///
+/// Edges: an anchor of mass 0, as of a softmax without a positive, has loss 0 and gives no gradient; without any that has a
+/// mass all results are 0. Where the only candidate is a listed positive, loss and gradients are exactly 0. A NaN or an
+/// infinity in an embedding makes loss, gradients and per_anchor NaN (with options::check_finite it is refused).
 ///
 ///   contrastive::evaluator<float> evaluate{{.threads = 2}};
 ///   const auto& r = evaluate.value_and_gradient(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
@@ -40,57 +57,70 @@ class evaluator {
   explicit evaluator(const options& how = {}) : evaluation_(cpu::make_evaluation<T>(how)) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;
+  evaluator(evaluator&&) noexcept = default;
+  evaluator& operator=(evaluator&&) noexcept = default;
 
-  /// The loss alone.
+  /// The loss alone: of matrices (rows, d) as the loss asks for them, in nats, reduced as it says. With reduction::none it is
+  /// the sum of the losses.
+  ///
+  ///   contrastive::evaluator<float> evaluate;
+  ///   const float loss = evaluate.value(contrastive::nt_xent{}, z1, z2);
   template <class L, class... E>
   T value(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, false, bf16_kernels<E...>()).loss;
+    return evaluate(loss, arguments, nullptr, 0, false, bf16_kernels<E...>()).loss;
   }
 
-  /// The loss and all gradients. The result belongs to the evaluator and is good until its next call.
+  /// The loss and all gradients: gradients[a] is row-major, of the shape of matrix a, and empty under no_gradient. The result
+  /// belongs to the evaluator and is good until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true, bf16_kernels<E...>());
+    return evaluate(loss, arguments, nullptr, 0, true, bf16_kernels<E...>());
   }
 
   /// The same, with the gradients written to the caller's memory: one view an embedding argument, of its shape (an empty
-  /// view for an argument under no_gradient). They may overlap the embeddings, but not each other. `gradients` of the
+  /// view for an argument under no_gradient, and for a matrix of a std::vector whose gradient is not wanted). They may overlap
+  /// the embeddings, which are read before, but not each other: that is refused, as are other shapes. `gradients` of the
   /// result is then empty.
+  ///
+  ///   Rows g(2 * n, d);
+  ///   contrastive::evaluator<float> evaluate;
+  ///   evaluate.value_and_gradient_into({g.topRows(n), g.bottomRows(n)}, contrastive::nt_xent{}, z1, z2);
   template <class L, class... E>
   const result<T>& value_and_gradient_into(std::initializer_list<matrix_view<T>> gradients, const L& loss,
                                            const E&... embeddings) {
-    const auto arguments = collect<L>(embeddings...);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.begin(),
-                    static_cast<int>(gradients.size()), true, bf16_kernels<E...>());
+    return evaluate_into(gradients.begin(), gradients.size(), loss, embeddings...);
   }
-
-  /// The three for a number of arguments known only at run time, such as views: value_and_gradient(nt_xent{}, views).
-  template <class L>
-  T value(const L& loss, const std::vector<matrix_view<const T>>& embeddings) {
-    const auto arguments = collect(embeddings, nullptr);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, false, nullptr).loss;
-  }
-  template <class L>
-  const result<T>& value_and_gradient(const L& loss, const std::vector<matrix_view<const T>>& embeddings) {
-    const auto arguments = collect(embeddings, nullptr);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), nullptr, 0, true, nullptr);
-  }
-  /// Here an empty view in `gradients` says that this gradient is not wanted.
-  template <class L>
+  template <class L, class... E>
   const result<T>& value_and_gradient_into(const std::vector<matrix_view<T>>& gradients, const L& loss,
-                                           const std::vector<matrix_view<const T>>& embeddings) {
-    const auto arguments = collect(embeddings, &gradients);
-    return evaluate(loss, arguments.data(), static_cast<int>(arguments.size()), gradients.data(),
-                    static_cast<int>(gradients.size()), true, nullptr);
+                                           const E&... embeddings) {
+    return evaluate_into(gradients.data(), gradients.size(), loss, embeddings...);
+  }
+  template <strided_matrix G, class L, class... E>
+  const result<T>& value_and_gradient_into(std::vector<G>& gradients, const L& loss, const E&... embeddings) {
+    const std::vector<matrix_view<T>> views(gradients.begin(), gradients.end());
+    return evaluate_into(views.data(), views.size(), loss, embeddings...);
   }
 
  private:
+  template <class L, class... E>
+  const result<T>& evaluate_into(const matrix_view<T>* gradients, std::size_t num_gradients, const L& loss,
+                                 const E&... embeddings) {
+    auto arguments = collect<L>(embeddings...);
+    if (num_gradients == 0 && arguments.size() > 0)  // a null pointer would ask for the result's own
+      detail::refuse(detail::loss_name<L>(), "gradients",
+                     std::to_string(arguments.size()) + " views, one an embedding argument", num_gradients);
+    if constexpr ((detail::is_vector<E> || ...))
+      for (std::size_t a = 0; a < std::min(arguments.size(), num_gradients); ++a)
+        if (gradients[a].data == nullptr) arguments[a].needs_gradient = false;
+    return evaluate(loss, arguments, gradients, static_cast<int>(num_gradients), true, bf16_kernels<E...>());
+  }
+
   /// Only who passes bfloat16 pays for compiling these.
   template <class... E>
   static const cpu::bf16_kernel_table* bf16_kernels() {
-    if constexpr ((detail::is_bfloat16<detail::scalar_of<E>> && ...))
+    if constexpr ((detail::is_bfloat16<detail::scalar_of<detail::matrix_of<E>>> && ...))
       return cpu::bf16_kernels_for<T>();
     else
       return nullptr;
@@ -98,48 +128,37 @@ class evaluator {
 
   template <class L, class... E>
   static auto collect(const E&... embeddings) {
-    static_assert(
-        loss_function<L>,
-        "contrastive: the first argument is no loss: it needs temperature, similarity, reduction, arrangement, pooling and "
-        "denominator(i, j), positive(i, j); see contrastive::loss_function and docs/custom_loss.md");
+    static_assert(detail::check_loss<L>());
     static_assert(sizeof...(E) > 0, "contrastive: a loss needs at least one matrix of embeddings");
-    static_assert((embedding_argument<E> && ...),
+    static_assert((embedding_argument<detail::matrix_of<E>> && ...),
                   "contrastive: embeddings must be Eigen matrices, maps, refs or blocks, or contrastive::matrix_view; "
                   "evaluate an expression into a matrix first");
-    static_assert((std::is_same_v<detail::computed_scalar_of<E>, T> && ...),
+    static_assert((std::is_same_v<detail::computed_scalar_of<detail::matrix_of<E>>, T> && ...),
                   "contrastive: all embeddings must have the evaluator's scalar type (float also takes types of 16 bits)");
-    return std::array<detail::argument<T>, sizeof...(E)>{detail::as_argument(embeddings)...};
+    return detail::arguments_of<T>(embeddings...);
   }
 
-  static std::vector<detail::argument<T>> collect(const std::vector<matrix_view<const T>>& embeddings,
-                                                  const std::vector<matrix_view<T>>* gradients) {
-    std::vector<detail::argument<T>> arguments;
-    for (std::size_t a = 0; a < embeddings.size(); ++a) {
-      const bool wanted = gradients == nullptr || a >= gradients->size() || (*gradients)[a].data != nullptr;
-      arguments.push_back(detail::argument_of<T>(embeddings[a], wanted));
-    }
-    return arguments;
-  }
-
-  template <class L>
-  const result<T>& evaluate(const L& loss, const detail::argument<T>* arguments, int count, const matrix_view<T>* gradients,
-                            int num_gradients, bool with_gradients, const cpu::bf16_kernel_table* bf16) {
-    const cpu::call<T> call{detail::loss_name<L>(),
-                            loss.temperature,
-                            loss.similarity,
-                            loss.pooling,
-                            loss.reduction,
-                            loss.arrangement,
-                            arguments,
-                            count,
-                            gradients,
-                            num_gradients,
-                            with_gradients,
-                            bf16};
-    const argument_shapes shapes = cpu::check_call(*evaluation_, call);
+  template <class L, class Arguments>
+  const result<T>& evaluate(const L& loss, const Arguments& arguments, const matrix_view<T>* gradients, int num_gradients,
+                            bool with_gradients, const cpu::bf16_kernel_table* bf16) {
+    if (evaluation_ == nullptr)
+      detail::refuse(detail::loss_name<L>(), "evaluator", "one that holds its workspace", "one that was moved from");
+    const cpu::only_call<T> call(*evaluation_);
+    cpu::problem<T> p{};
+    p.who = detail::loss_name<L>();
+    p.temperature = loss.temperature, p.similarity = loss.similarity, p.reduction = loss.reduction,
+    p.arrangement = loss.arrangement;
+    p.arguments = arguments.data(), p.count = static_cast<int>(arguments.size());
+    p.gradients = gradients, p.num_gradients = num_gradients, p.with_gradients = with_gradients;
+    p.wants_bias = contrastive::detail::has_bias<L>;
+    p.bf16 = bf16;
+    const argument_shapes shapes = cpu::check_call(*evaluation_, p);
     auto pairs = detail::bind(loss, shapes);
-    return cpu::evaluate_call(*evaluation_, call,
-                              cpu::functions_of<T>(pairs, detail::ranges_of(loss.arrangement, shapes).num_candidates()));
+    const index_type candidates = detail::ranges_of(loss.arrangement, shapes).num_candidates();
+    return detail::with_rule(loss, shapes, [&](const auto& rule) -> const result<T>& {
+      return cpu::evaluate_call(*evaluation_, p,
+                                cpu::functions_of<T>(pairs, rule, candidates, p.temperature, detail::bias_of(loss)));
+    });
   }
 
   cpu::evaluation_pointer<T> evaluation_;
@@ -162,16 +181,28 @@ struct common_scalar<First, Rest...> {
 
 }  // namespace detail
 
-/// The loss of these embeddings. A call that is made often is cheaper through an evaluator.
+/// The loss of these embeddings, in nats, reduced as the loss says; with reduction::none the sum of the losses.
+/// Embeddings: matrices (rows, d) of float, double or 16 bits, as many and of such shapes as the loss asks for: Eigen
+/// matrices, maps, refs or blocks (no expressions), matrix_view, or a std::vector of these. They are only read. The value is
+/// float for types of 16 bits. Errors and edges are those of `evaluator`; a call that is made often is cheaper through one.
+///
+///   const float loss = contrastive::value(contrastive::sup_con{.temperature = 0.1, .labels = labels}, z);
 template <class L, class... E>
 auto value(const L& loss, const E&... embeddings) {
-  return evaluator<typename detail::common_scalar<E...>::type>{}.value(loss, embeddings...);
+  return evaluator<typename detail::common_scalar<detail::matrix_of<E>...>::type>{}.value(loss, embeddings...);
 }
 
-/// The loss of these embeddings and its gradients with respect to each of them and to the temperature.
+/// The loss of these embeddings and its gradients with respect to each of them, to the temperature, and to the bias of a loss
+/// that has one: a result of the caller's own. gradients[a] is dloss/d(embeddings a), row-major, of their shape, empty under
+/// no_gradient; a std::vector of matrices counts as so many arguments. per_anchor has the loss of each anchor with
+/// reduction::none, whose gradients are those of the sum. Embeddings, errors and edges as of `value` and `evaluator`.
+///
+///   const auto r = contrastive::value_and_gradient(contrastive::siglip{.bias = -10.0}, images, texts);
+///   const auto& by_images = r.gradients[0];
+///   const float by_bias = r.bias_gradient;
 template <class L, class... E>
 auto value_and_gradient(const L& loss, const E&... embeddings) {
-  using T = typename detail::common_scalar<E...>::type;
+  using T = typename detail::common_scalar<detail::matrix_of<E>...>::type;
   return result<T>(evaluator<T>{}.value_and_gradient(loss, embeddings...));
 }
 

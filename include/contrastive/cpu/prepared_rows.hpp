@@ -136,24 +136,17 @@ class prepared_rows {
       T* h = to.sums + (r - to.begin) * to.stride;
       const pieces<T> sums{h, width_};
       const pieces<const T> sums_read{h, width_}, u{row(r), slab_stride()};
-      double scale = root_;
-      T along = 0;
-      switch (kind_) {
-        case similarity::cosine: {  // the part of H along z is lost; twice, since the first time leaves what rounding adds to
-                                    // it
-          const T squares = std::max(kernels_->dot(u, u, num_slabs_), std::numeric_limits<T>::min());
-          kernels_->combine(sums, sums_read, u, num_slabs_, T(1), kernels_->dot(sums_read, u, num_slabs_) / squares);
-          along = kernels_->dot(sums_read, u, num_slabs_) / squares;
-          scale *= contrastive::detail::inverse_norm(norm(r));
-          break;
-        }
-        case similarity::dot:
-          break;
-        case similarity::negative_squared_euclidean:  // Σ dL/ds · 2 (c - z); the last coordinate of H holds Σ dL/dx
-          along = h[dim_ + 1];
-          scale *= contrastive::detail::sqrt_2;
-          break;
+      double in_direction = 0;
+      if (kind_ == similarity::cosine) {  // taken out twice: the first time leaves what rounding adds to it
+        const T squares = std::max(kernels_->dot(u, u, num_slabs_), std::numeric_limits<T>::min());
+        kernels_->combine(sums, sums_read, u, num_slabs_, T(1), kernels_->dot(sums_read, u, num_slabs_) / squares);
+        in_direction = static_cast<double>(kernels_->dot(sums_read, u, num_slabs_) / squares);
       }
+      // Of distances the last coordinate of H holds Σ dL/dx.
+      const double slopes = kind_ == similarity::negative_squared_euclidean ? static_cast<double>(h[dim_ + 1]) : 0;
+      const auto rule = contrastive::detail::chain_rule_of(kind_, norm(r), in_direction, slopes);
+      const double scale = root_ * rule.scale;
+      const T along = static_cast<T>(rule.along);
       kernels_->combine(sums, sums_read, u, num_slabs_, static_cast<T>(scale), along);
       if (to.out == nullptr) return;
       T* out = to.out->data + (r - to.begin) * to.out->row_stride;

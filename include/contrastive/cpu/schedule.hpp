@@ -84,6 +84,29 @@ class block_turns {
   void clear() {
     for (index_type b = 0; b < size_; ++b) turns_[static_cast<std::size_t>(b)].store(0, std::memory_order_relaxed);
   }
+
+  /// The time of one meeting, of blocks that may be negative or the same: begins when it is the turn of both. An exception ends
+  /// it too, so that threads that wait for its blocks go on.
+  class seats {
+   public:
+    seats(block_turns& turns, index_type anchors, index_type candidates, index_type round)
+        : turns_(turns), blocks_{anchors, candidates == anchors ? -1 : candidates}, round_(round) {
+      for (const index_type block : blocks_)
+        if (block >= 0) turns_.wait(block, round_);
+    }
+    seats(const seats&) = delete;
+    seats& operator=(const seats&) = delete;
+    ~seats() {
+      for (const index_type block : blocks_)
+        if (block >= 0) turns_.finish(block, round_);
+    }
+
+   private:
+    block_turns& turns_;
+    index_type blocks_[2], round_;
+  };
+
+ private:
   void wait(index_type block, index_type round) const {
     const auto& turn = turns_[static_cast<std::size_t>(block)];
     const auto wanted = static_cast<unsigned>(round);
@@ -102,7 +125,6 @@ class block_turns {
     turn.notify_all();
   }
 
- private:
   std::unique_ptr<std::atomic<unsigned>[]> turns_;
   index_type size_ = 0;
 };

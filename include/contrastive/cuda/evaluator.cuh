@@ -3,15 +3,13 @@
 // The front on the GPU: the evaluator that enqueues loss and gradients on a stream.
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <contrastive/core/arguments.hpp>
+#include <contrastive/core/check_outputs.hpp>
 #include <contrastive/cuda/device_view.hpp>
-#include <contrastive/cuda/engine.hpp>
 #include <contrastive/cuda/machine.cuh>
 #include <contrastive/cuda/runtime.cuh>
-#include <functional>
-#include <initializer_list>
+#include <contrastive/device/engine.hpp>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -26,7 +24,7 @@ namespace cuda {
 struct options {
   bool check_pointers = true;  ///< look whether memory is the device's; not while a graph is captured
   bool check_finite = false;   ///< look for NaN and infinity first and throw, naming argument and row; this synchronises
-  tile_size tiles = {};
+  device::tile_size tiles = {};
 };
 
 /// Where the results of a call go, all in device memory; what is null is not written. S are the embeddings; G, the gradients'
@@ -37,6 +35,7 @@ struct outputs {
 
   number* loss = nullptr;
   number* temperature_gradient = nullptr;
+  number* bias_gradient = nullptr;  ///< of a loss with a member `bias`; 0 for any other
   index_type* valid_anchors = nullptr;
   number* per_anchor = nullptr;                       ///< (number of anchors): the loss of each, whatever the reduction
   std::vector<device_matrix_view<G>> gradients = {};  ///< none, or one an embedding argument; an empty view: not wanted
@@ -47,14 +46,15 @@ template <class T>
 struct host_result {
   T loss = 0;
   T temperature_gradient = 0;
+  T bias_gradient = 0;
   index_type valid_anchors = 0;
   std::vector<T> per_anchor;              ///< with reduction::none the loss of each anchor, else empty
   std::vector<std::vector<T>> gradients;  ///< (rows, cols) row-major, one an embedding argument; empty under no_gradient
 };
 
 /// Evaluates losses on a GPU, on embeddings in device memory, with the same losses as contrastive::evaluator. What a loss
-/// points to (labels, weights, parameters) lies in device memory too, and is not checked: negative weights are undefined. A
-/// label that is no row of the proxies gives NaN as a NaN in an embedding does.
+/// points to (labels, weights, parameters) lies in device memory too; its values are not checked: negative weights are
+/// undefined. A label that is no row of the proxies gives NaN as a NaN in an embedding does.
 ///
 /// S is the type of the embeddings: float, double, __nv_bfloat16 or __half. Types of 16 bits are computed in float; products
 /// of bfloat16 by tensor cores, where the gradient's matrix is rounded to bfloat16 too. float is computed without TF32.
@@ -65,8 +65,16 @@ struct host_result {
 /// workspace is in use until the work of a call is done. The same input gives the same bits on the same GPU and version of
 /// cuBLAS.
 ///
-/// Throws std::invalid_argument, naming the argument, what was expected and what came, before anything is enqueued;
+/// Embeddings are device_matrix_views (rows, d) as the loss asks for them, of any strides; gradients have their shapes.
+/// Throws std::invalid_argument, naming the argument, what was expected and what came, before anything is enqueued (by
+/// options::check_finite after the rows' norms, but before any output is written);
 /// contrastive::cuda_error where a call of CUDA fails, and std::bad_alloc where device memory runs out.
+/// Edges: an anchor of mass 0, as of a softmax without a positive, has loss 0 and gives no gradient. NaN or infinity in a row,
+/// or a listed candidate that is not there, makes all results NaN but valid_anchors.
+///
+///   contrastive::cuda::evaluator<float> evaluate;
+///   contrastive::cuda::outputs<float> out{.loss = loss, .gradients = {{g1, n, d}, {g2, n, d}}};
+///   evaluate.enqueue(contrastive::nt_xent{.temperature = 0.5}, out, z1, z2, stream);
 template <class S>
 class evaluator {
  public:
@@ -90,8 +98,9 @@ class evaluator {
     number some{};
     number* const memory = &some;  // never read: only whether it is null counts
     for (const shape& s : shapes) given.push_back({{nullptr, s.rows, s.cols}, true, {memory, s.rows, s.cols}});
-    const auto pairs = bind(loss, given);
-    return plan(pairs, request_of(loss, given, outputs<S>{}));
+    std::size_t bytes = 0;
+    with_engine(loss, given, outputs<S>{}, [&](auto& engine) { bytes = machine::product_bytes + engine.bytes(); });
+    return bytes;
   }
   /// Calls use these `bytes` of device memory, aligned to 256 bytes, instead of the evaluator's own; null: its own again.
   void use_workspace(void* memory, std::size_t bytes) {
@@ -138,12 +147,14 @@ class evaluator {
     host_result<number> result;
     with_arguments<L, number>(
         [&](arguments<number>& given, cudaStream_t stream) {
-          index_type numbers = 2, anchors = 0;
+          index_type numbers = 3, anchors = 0;
           for (auto& a : given) numbers += a.rows.rows * a.rows.cols, anchors += a.rows.rows;
           device_buffer<number> memory(numbers + anchors);
           device_buffer<index_type> valid(1);
-          number* next = memory.data() + 2;
-          outputs<S> to{memory.data(), memory.data() + 1, valid.data(), memory.data() + numbers, {}};
+          number* next = memory.data() + 3;
+          outputs<S> to;
+          to.loss = memory.data(), to.temperature_gradient = memory.data() + 1, to.bias_gradient = memory.data() + 2;
+          to.valid_anchors = valid.data(), to.per_anchor = memory.data() + numbers;
           for (auto& a : given) {
             a.gradient = {a.needs_gradient ? next : nullptr, a.rows.rows, a.rows.cols};
             next += a.rows.rows * a.rows.cols;
@@ -155,6 +166,7 @@ class evaluator {
           };
           back(&result.loss, to.loss, 1);
           back(&result.temperature_gradient, to.temperature_gradient, 1);
+          back(&result.bias_gradient, to.bias_gradient, 1);
           back(&result.valid_anchors, to.valid_anchors, 1);
           if (loss.reduction == reduction::none) {
             result.per_anchor.resize(static_cast<std::size_t>(ranges_.num_anchors()));
@@ -172,11 +184,10 @@ class evaluator {
 
  private:
   template <class G>
-  using arguments = std::vector<device_argument<S, G>>;
+  using arguments = std::vector<device::argument<S, G>>;
   template <class L>
   static constexpr const char* name = contrastive::detail::loss_name<L>();
   static constexpr bool has_half_products = std::is_same_v<S, __nv_bfloat16>;
-  using half_row = std::conditional_t<has_half_products, S, number>;
 
   /// Parts embeddings..., stream and calls use(arguments, stream).
   template <class L, class G, class Use, class... Rest>
@@ -210,51 +221,42 @@ class evaluator {
     }
   }
 
-  template <class L, class G>
-  auto bind(const L& loss, const arguments<G>& given) {
+  /// use(engine) with the engine of a call.
+  template <class L, class G, class Use>
+  void with_engine(const L& loss, const arguments<G>& given, const outputs<S, G>& to, Use use) {
     shapes_.clear();
     for (const auto& a : given) shapes_.push_back({a.rows.rows, a.rows.cols});
     const argument_shapes shapes{shapes_.data(), static_cast<int>(shapes_.size()), true};
-    contrastive::detail::check_arguments(name<L>, loss.temperature, loss.arrangement, shapes);
+    contrastive::detail::check_arguments<number>(name<L>, loss.temperature, loss.arrangement, shapes);
     ranges_ = contrastive::detail::ranges_of(loss.arrangement, shapes);
-    return contrastive::detail::bind(loss, shapes);
-  }
-  template <class L, class G>
-  device_request<S, number, G> request_of(const L& loss, const arguments<G>& given, const outputs<S, G>& to) const {
-    return {given.data(),     static_cast<int>(given.size()),
-            ranges_,          loss.temperature,
-            loss.similarity,  loss.pooling,
-            loss.reduction,   loss.arrangement == arrangement::both_ways,
-            to.loss,          to.temperature_gradient,
-            to.valid_anchors, to.per_anchor};
-  }
-  template <class Request>
-  static bool half_products(const Request& r) {
-    return has_half_products && r.similarity != similarity::negative_squared_euclidean;
-  }
-  template <class P, class Request>
-  std::size_t plan(const P& pairs, const Request& r) {
-    if (half_products(r)) return machine::product_bytes + half_engine_.plan(machine_, pairs, r, options_.tiles);
-    return machine::product_bytes + engine_.plan(machine_, pairs, r, options_.tiles);
+    const auto pairs = contrastive::detail::bind(loss, shapes);
+    auto request = device::request_of<S, number, G>(loss, given.data(), shapes.count, ranges_);
+    request.loss = to.loss, request.temperature_gradient = to.temperature_gradient, request.bias_gradient = to.bias_gradient;
+    request.valid_anchors = to.valid_anchors, request.per_anchor = to.per_anchor;
+    contrastive::detail::with_rule(loss, shapes, [&](const auto& rule) {
+      if constexpr (has_half_products)
+        if (loss.similarity != similarity::negative_squared_euclidean) {
+          auto engine = device::engine_for<S>(machine_, pairs, rule, request, options_.tiles);
+          return use(engine);
+        }
+      auto engine = device::engine_for<number>(machine_, pairs, rule, request, options_.tiles);
+      use(engine);
+    });
   }
 
   template <class L, class G>
   void run(const L& loss, const arguments<G>& given, const outputs<S, G>& to, cudaStream_t stream) {
     static_assert(loss_function<L>,
                   "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
-    const auto pairs = bind(loss, given);
-    const bool capturing = detail::is_capturing(stream);
-    check_memory(loss, given, to, options_.check_pointers && !capturing);
-    const auto request = request_of(loss, given, to);
-    std::byte* const memory = workspace(plan(pairs, request), capturing);
-    machine_.use(stream, memory);
-    const auto look = [&](const double* norms) {
-      if (options_.check_finite) check_finite(name<L>, given, norms, stream);
-    };
-    if (half_products(request))
-      half_engine_.run(machine_, memory + machine::product_bytes, pairs, request, look);
-    else
-      engine_.run(machine_, memory + machine::product_bytes, pairs, request, look);
+    with_engine(loss, given, to, [&](auto& engine) {
+      const bool capturing = detail::is_capturing(stream);
+      check_memory(loss, given, to, options_.check_pointers && !capturing);
+      std::byte* const memory = workspace(machine::product_bytes + engine.bytes(), capturing);
+      machine_.use(stream, memory);
+      engine.run(memory + machine::product_bytes, [&](const double* norms) {
+        if (options_.check_finite) check_finite(name<L>, norms, stream);
+      });
+    });
   }
 
   std::byte* workspace(std::size_t bytes, bool capturing) {
@@ -270,69 +272,46 @@ class evaluator {
     return memory_.data();
   }
 
+  /// `check_pointers`: asks CUDA where they point, too.
   template <class L, class G>
-  static void check_memory(const L& loss, const arguments<G>& given, const outputs<S, G>& to, bool look) {
+  void check_memory(const L& loss, const arguments<G>& given, const outputs<S, G>& to, bool check_pointers) const {
     const auto there = [&](const std::string& what, const void* memory) {
       if (memory == nullptr) contrastive::detail::refuse(name<L>, what, "memory", "a null pointer");
-      if (look) detail::check_on_device(name<L>, what.c_str(), memory);
+      if (check_pointers) detail::check_on_device(name<L>, what.c_str(), memory);
     };
     const auto where_given = [&](const std::string& what, const void* memory) {
       if (memory != nullptr) there(what, memory);
     };
-    const auto say = [](index_type rows, index_type cols) {
-      return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")";
-    };
-    const auto span = [](const auto& g) {
-      const index_type last = (g.rows - 1) * g.row_stride + (g.cols - 1) * g.col_stride;
-      return std::pair<const G*, const G*>(g.data + std::min<index_type>(last, 0), g.data + std::max<index_type>(last, 0));
-    };
-    for (std::size_t a = 0; a < given.size(); ++a) {
-      there("argument " + std::to_string(a + 1), given[a].rows.data);
-      const auto& g = given[a].gradient;
-      if (!given[a].needs_gradient || g.data == nullptr) continue;
-      const std::string what = "gradients[" + std::to_string(a) + "]";
-      if (g.rows != given[a].rows.rows || g.cols != given[a].rows.cols)
-        contrastive::detail::refuse(name<L>, what, say(given[a].rows.rows, given[a].rows.cols), say(g.rows, g.cols));
-      there(what, g.data);
-      for (std::size_t b = 0; b < a; ++b) {
-        if (!given[b].needs_gradient || given[b].gradient.data == nullptr) continue;
-        const auto one = span(g), other = span(given[b].gradient);
-        if (!std::less<>{}(other.second, one.first) && !std::less<>{}(one.second, other.first))
-          contrastive::detail::refuse(name<L>, what, "memory of its own",
-                                      "memory that overlaps gradients[" + std::to_string(b) + "]");
-      }
-    }
+    for (std::size_t a = 0; a < given.size(); ++a) there("argument " + std::to_string(a + 1), given[a].rows.data);
+    std::vector<matrix_view<G>> gradients;
+    for (const auto& a : given) gradients.push_back(a.gradient);
+    const argument_shapes shapes{shapes_.data(), static_cast<int>(shapes_.size()), true};
+    contrastive::detail::check_outputs(name<L>, shapes, gradients.data(), shapes.count,
+                                       [&](int a) { return given[static_cast<std::size_t>(a)].wants_gradient(); });
+    for (std::size_t a = 0; a < given.size(); ++a)
+      if (given[a].wants_gradient()) there("gradients[" + std::to_string(a) + "]", gradients[a].data);
     where_given("outputs.loss", to.loss);
     where_given("outputs.temperature_gradient", to.temperature_gradient);
+    where_given("outputs.bias_gradient", to.bias_gradient);
     where_given("outputs.valid_anchors", to.valid_anchors);
     where_given("outputs.per_anchor", to.per_anchor);
-    if constexpr (requires { loss.labels.data(); }) where_given("labels", loss.labels.data());
-    if constexpr (requires { loss.weights.values.data; }) where_given("weights", loss.weights.values.data);
-    if constexpr (requires { loss.weights.keys.data; }) {
-      where_given("parameters of the keys", loss.weights.keys.data);
-      where_given("parameters of the further negatives", loss.weights.further.data);
-    }
+    contrastive::detail::each_view(loss, where_given);
   }
 
   /// A row's norm is finite where its elements are.
-  template <class G>
-  void check_finite(const char* who, const arguments<G>& given, const double* norms, cudaStream_t stream) {
+  void check_finite(const char* who, const double* norms, cudaStream_t stream) {
     norms_.resize(static_cast<std::size_t>(ranges_.total));
     detail::check("cudaMemcpyAsync",
                   cudaMemcpyAsync(norms_.data(), norms, norms_.size() * sizeof(double), cudaMemcpyDeviceToHost, stream));
     detail::check("cudaStreamSynchronize", cudaStreamSynchronize(stream));
-    std::size_t row = 0;
-    for (std::size_t a = 0; a < given.size(); ++a)
-      for (index_type r = 0; r < given[a].rows.rows; ++r, ++row)
-        if (!std::isfinite(norms_[row]))
-          contrastive::detail::refuse(who, "argument " + std::to_string(a + 1) + ", row " + std::to_string(r), "finite numbers",
-                                      norms_[row]);
+    const argument_shapes shapes{shapes_.data(), static_cast<int>(shapes_.size()), true};
+    contrastive::detail::check_finite(who, shapes, [&](index_type row) {
+      return std::isfinite(norms_[static_cast<std::size_t>(row)]) ? "" : "NaN or infinity";
+    });
   }
 
   options options_;
   machine machine_;
-  tile_engine<machine, number, number> engine_;
-  tile_engine<machine, number, half_row> half_engine_;  // of bfloat16, in products of bfloat16
   device_buffer<std::byte> memory_;
   void* given_memory_ = nullptr;
   std::size_t given_bytes_ = 0;

@@ -6,8 +6,8 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <algorithm>
-#include <contrastive/cuda/engine.hpp>
 #include <contrastive/cuda/runtime.cuh>
+#include <contrastive/device/engine.hpp>
 #include <cub/device/device_radix_sort.cuh>
 #include <type_traits>
 
@@ -169,16 +169,16 @@ class machine {
 
   /// cuBLAS reads memory by columns: a row-major matrix is its transpose there, and (L R)ᵀ = Rᵀ Lᵀ.
   template <class In, class Out>
-  void multiply(const product<In, Out>& p) const {
+  void multiply(const device::product<In, Out>& p) const {
     const Out scale = static_cast<Out>(p.scale), keep = p.add ? Out(1) : Out(0);
-    const auto turn = [](bool turned) { return turned ? CUBLAS_OP_T : CUBLAS_OP_N; };
+    const auto how = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
     constexpr cublasComputeType_t sums = std::is_same_v<Out, double> ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F;
     detail::check(
         "cublasGemmEx",
-        cublasGemmEx(blas_, turn(p.right_turned), turn(p.left_turned), static_cast<int>(p.columns), static_cast<int>(p.rows),
-                     static_cast<int>(p.depth), &scale, p.right, detail::blas_type<In>::value, static_cast<int>(p.right_stride),
-                     p.left, detail::blas_type<In>::value, static_cast<int>(p.left_stride), &keep, p.out,
-                     detail::blas_type<Out>::value, static_cast<int>(p.out_stride), sums, CUBLAS_GEMM_DEFAULT));
+        cublasGemmEx(blas_, how(p.right_transposed), how(p.left_transposed), static_cast<int>(p.columns),
+                     static_cast<int>(p.rows), static_cast<int>(p.depth), &scale, p.right, detail::blas_type<In>::value,
+                     static_cast<int>(p.right_stride), p.left, detail::blas_type<In>::value, static_cast<int>(p.left_stride),
+                     &keep, p.out, detail::blas_type<Out>::value, static_cast<int>(p.out_stride), sums, CUBLAS_GEMM_DEFAULT));
   }
 
   std::size_t sort_bytes(index_type count, index_type num_keys) const {

@@ -20,11 +20,12 @@ namespace detail {
 inline void check(const char* call, cudaError_t code) {
   if (code == cudaSuccess) return;
   cudaGetLastError();  // an error that does not stick is reported once
-  if (code == cudaErrorMemoryAllocation) throw std::bad_alloc();
-  throw cuda_error(call, static_cast<int>(code), cudaGetErrorString(code));
+  if (code == cudaErrorMemoryAllocation) contrastive::detail::fail<std::bad_alloc>();
+  contrastive::detail::fail<cuda_error>(call, static_cast<int>(code), cudaGetErrorString(code));
 }
 inline void check(const char* call, cublasStatus_t code) {
-  if (code != CUBLAS_STATUS_SUCCESS) throw cuda_error(call, static_cast<int>(code), cublasGetStatusString(code));
+  if (code != CUBLAS_STATUS_SUCCESS)
+    contrastive::detail::fail<cuda_error>(call, static_cast<int>(code), cublasGetStatusString(code));
 }
 
 inline bool is_capturing(cudaStream_t stream) {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Holds what a loss says of tiles and lists against its two functions, pair by pair.
+// Holds what pair weights say of tiles and lists against their two functions, pair by pair.
 #pragma once
 
 #include <algorithm>
@@ -13,98 +13,178 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace detail {
 
+/// "name(i, j) = value".
+inline std::string pair_value(const char* name, index_type i, index_type j, double value) {
+  return std::string(name) + '(' + std::to_string(i) + ", " + std::to_string(j) + ") = " + text(value);
+}
+
+/// The weights of all pairs, and which of them are listed.
+struct weight_table {
+  index_type num_anchors, num_candidates;
+  bool same_rows;
+  std::vector<double> D, P;
+  std::vector<char> is_listed;
+
+  std::size_t at(index_type i, index_type j) const { return static_cast<std::size_t>(i * num_candidates + j); }
+  double denominator(index_type i, index_type j) const { return D[at(i, j)]; }
+  double positive(index_type i, index_type j) const { return P[at(i, j)]; }
+  bool listed(index_type i, index_type j) const { return is_listed[at(i, j)] != 0; }
+  std::string denominator_text(index_type i, index_type j) const { return pair_value("denominator", i, j, denominator(i, j)); }
+  std::string positive_text(index_type i, index_type j) const { return pair_value("positive", i, j, positive(i, j)); }
+};
+
+/// The first weight that is none.
+inline std::string false_weight(const weight_table& w) {
+  for (index_type i = 0; i < w.num_anchors; ++i)
+    for (index_type j = 0; j < w.num_candidates; ++j) {
+      if (!(w.denominator(i, j) >= 0 && w.denominator(i, j) < 1e300))
+        return w.denominator_text(i, j) + ", which is not a finite number of at least 0";
+      if (!(w.positive(i, j) >= 0 && w.positive(i, j) < 1e300))
+        return w.positive_text(i, j) + ", which is not a finite number of at least 0";
+    }
+  return {};
+}
+
+inline std::string false_symmetry(const weight_table& w) {
+  for (index_type i = 0; i < w.num_anchors; ++i)
+    for (index_type j = 0; j < std::min(i, w.num_candidates); ++j) {
+      if (w.denominator(i, j) != w.denominator(j, i))
+        return "symmetric, but " + w.denominator_text(i, j) + ", " + w.denominator_text(j, i);
+      if (w.positive(i, j) != w.positive(j, i)) return "symmetric, but " + w.positive_text(i, j) + ", " + w.positive_text(j, i);
+      if (w.listed(i, j) != w.listed(j, i)) {
+        const index_type lists = w.listed(i, j) ? i : j, other = w.listed(i, j) ? j : i;
+        return "symmetric, but anchor " + std::to_string(lists) + " lists candidate " + std::to_string(other) + " and anchor " +
+               std::to_string(other) + " does not list " + std::to_string(lists);
+      }
+    }
+  return {};
+}
+
+/// Fills in the lists; the first entry that can not be.
+template <class P>
+std::string false_list(const P& pairs, weight_table& w) {
+  for (index_type i = 0; i < w.num_anchors; ++i)
+    for (index_type t = 0; t < pairs.listed_per_anchor(); ++t) {
+      const index_type j = pairs.listed(i, t);
+      if (j == no_candidate) continue;
+      const std::string entry = "listed(" + std::to_string(i) + ", " + std::to_string(t) + ") = " + std::to_string(j);
+      if (j < 0 || j >= w.num_candidates) return entry + ", but there are " + std::to_string(w.num_candidates) + " candidates";
+      if (w.listed(i, j)) return entry + ", which is listed before";
+      w.is_listed[w.at(i, j)] = 1;
+    }
+  return {};
+}
+
+inline std::string false_range(const weight_table& w, index_type begin, index_type end) {
+  if (begin < 0 || begin > end || end > w.num_candidates)
+    return "tiled_begin() = " + std::to_string(begin) + " and tiled_end() = " + std::to_string(end) + " of " +
+           std::to_string(w.num_candidates) + " candidates";
+  for (index_type i = 0; i < w.num_anchors; ++i)
+    for (index_type j = 0; j < w.num_candidates; ++j) {
+      if (w.listed(i, j) || (begin <= j && j < end)) continue;
+      const std::string outside = ", which is neither listed nor in [tiled_begin(), tiled_end())";
+      if (w.denominator(i, j) > 0) return w.denominator_text(i, j) + outside;
+      if (w.positive(i, j) > 0) return w.positive_text(i, j) + outside;
+    }
+  return {};
+}
+
+/// Rows that are filled in at once: `fill(i, first, count, out)` against one(i, j).
+template <class Fill, class One>
+std::string false_rows(const char* rows_name, const char* name, const weight_table& w, index_type begin, index_type end,
+                       Fill fill, One one) {
+  std::vector<double> row(static_cast<std::size_t>(end - begin));
+  const index_type half = (end - begin) / 2;
+  for (index_type i = 0; i < w.num_anchors; ++i) {
+    fill(i, begin, half, row.data()), fill(i, begin + half, end - begin - half, row.data() + half);
+    for (index_type j = begin; j < end; ++j)
+      if (const double filled = row[static_cast<std::size_t>(j - begin)]; filled != one(i, j))
+        return pair_value(rows_name, i, j, filled) + ", but " + pair_value(name, i, j, one(i, j));
+  }
+  return {};
+}
+
+/// One tile's statement against the pairs of it that are not listed.
+inline std::string false_tile(const weight_table& w, const tile& t, const tile_statement& said) {
+  const auto where = [&] {
+    return "of anchors [" + std::to_string(t.anchor_begin) + ", " + std::to_string(t.anchor_end) + ") and candidates [" +
+           std::to_string(t.candidate_begin) + ", " + std::to_string(t.candidate_end) + ')';
+  };
+  for (index_type i = t.anchor_begin; i < t.anchor_end; ++i)
+    for (index_type j = t.candidate_begin; j < t.candidate_end; ++j) {
+      if (w.listed(i, j)) continue;
+      const double off_diagonal = i == j ? 0 : 1;
+      const auto contradicts = [&](double value, bool zeros, bool ones, bool off) {
+        return (zeros && value != 0) || (ones && value != 1) || (off && value != off_diagonal);
+      };
+      if (contradicts(w.denominator(i, j), said.denominator == tile_weights::zeros, said.denominator == tile_weights::ones,
+                      said.denominator == tile_weights::ones_off_diagonal)) {
+        constexpr const char* names[] = {"zeros", "ones", "ones_off_diagonal"};
+        return "of_tile: the denominator " + where() + " is " + names[static_cast<int>(said.denominator)] + ", but " +
+               w.denominator_text(i, j);
+      }
+      if (contradicts(w.positive(i, j), said.positive == tile_positives::none, said.positive == tile_positives::ones,
+                      said.positive == tile_positives::ones_off_diagonal)) {
+        constexpr const char* names[] = {"none", "ones", "ones_off_diagonal"};
+        return "of_tile: the positives " + where() + " are " + names[static_cast<int>(said.positive)] + ", but " +
+               w.positive_text(i, j);
+      }
+    }
+  return {};
+}
+
 /// The first statement of pair weights that contradicts denominator(i, j) and positive(i, j), in words; empty where there is
 /// none. `pairs` may get anchor_factors for the time of the call. O(n m) for n anchors and m candidates.
 template <pair_weights P>
 std::string false_statement(P pairs, const row_ranges& ranges) {
+  constexpr pair_statements says = statements_of<P>();
   const index_type n = ranges.num_anchors(), m = ranges.num_candidates();
-  const bool same_rows = ranges.anchor_begin == ranges.candidate_begin;
   std::vector<double> factors;
-  if constexpr (has_anchor_factors<P>)
-    if (pairs.prepares_anchors()) {
+  if constexpr (says.anchor_factors)
+    if (prepares_anchors(pairs)) {
       for (index_type i = 0; i < n; ++i) factors.push_back(pairs.prepare_anchor(i));
       pairs.anchor_factors = factors.data();
     }
-  const auto D = [&](index_type i, index_type j) { return static_cast<double>(pairs.denominator(i, j)); };
-  const auto positive = [&](index_type i, index_type j) { return static_cast<double>(pairs.positive(i, j)); };
-  const auto at = [](const char* name, index_type i, index_type j, double value) {
-    return std::string(name) + '(' + std::to_string(i) + ", " + std::to_string(j) + ") = " + text(value);
-  };
-
-  if constexpr (is_symmetric<P>())
-    for (index_type i = 0; same_rows && i < n; ++i)
-      for (index_type j = 0; j < std::min(i, m); ++j) {
-        if (D(i, j) != D(j, i))
-          return "symmetric, but " + at("denominator", i, j, D(i, j)) + ", " + at("denominator", j, i, D(j, i));
-        if (positive(i, j) != positive(j, i))
-          return "symmetric, but " + at("positive", i, j, positive(i, j)) + ", " + at("positive", j, i, positive(j, i));
-      }
-
-  index_type tiled_begin = 0, tiled_end = m;
-  if constexpr (requires { pairs.tiled_begin(), pairs.tiled_end(); })
-    tiled_begin = pairs.tiled_begin(), tiled_end = pairs.tiled_end();
-  std::vector<bool> listed(static_cast<std::size_t>(m));
-  for (index_type i = 0; i < n; ++i) {
-    std::fill(listed.begin(), listed.end(), false);
-    if constexpr (requires { pairs.listed_per_anchor(); })
-      for (index_type t = 0; t < pairs.listed_per_anchor(); ++t) {
-        const index_type j = pairs.listed(i, t);
-        const std::string entry = "listed(" + std::to_string(i) + ", " + std::to_string(t) + ") = " + std::to_string(j);
-        if (j < 0 || j >= m) return entry + ", but there are " + std::to_string(m) + " candidates";
-        if (listed[static_cast<std::size_t>(j)]) return entry + ", which is listed before";
-        listed[static_cast<std::size_t>(j)] = true;
-      }
+  weight_table w{n, m, ranges.anchor_begin == ranges.candidate_begin, {}, {}, {}};
+  for (index_type i = 0; i < n; ++i)
     for (index_type j = 0; j < m; ++j) {
-      if (listed[static_cast<std::size_t>(j)]) continue;
-      if (lists_positives<P>() && positive(i, j) > 0)
-        return "positives_listed, but " + at("positive", i, j, positive(i, j)) + " is not listed";
-      if (tiled_begin <= j && j < tiled_end) continue;
-      const std::string outside = ", which is neither listed nor in [tiled_begin(), tiled_end())";
-      if (D(i, j) > 0) return at("denominator", i, j, D(i, j)) + outside;
-      if (positive(i, j) > 0) return at("positive", i, j, positive(i, j)) + outside;
+      w.D.push_back(static_cast<double>(pairs.denominator(i, j)));
+      w.P.push_back(static_cast<double>(pairs.positive(i, j)));
     }
-  }
+  w.is_listed.assign(w.D.size(), 0);
 
-  std::vector<double> row(static_cast<std::size_t>(std::max<index_type>(0, tiled_end - tiled_begin)));
-  const index_type tiled = static_cast<index_type>(row.size()), half = tiled / 2;
-  for (index_type i = 0; i < n; ++i) {
-    if constexpr (requires { pairs.denominators(i, tiled_begin, half, row.data()); }) {
-      pairs.denominators(i, tiled_begin, half, row.data()),
-          pairs.denominators(i, tiled_begin + half, tiled - half, row.data() + half);
-      for (index_type c = 0; c < tiled; ++c)
-        if (const double w = row[static_cast<std::size_t>(c)]; w != D(i, tiled_begin + c))
-          return at("denominators", i, tiled_begin + c, w) + ", but " +
-                 at("denominator", i, tiled_begin + c, D(i, tiled_begin + c));
-    }
-    if constexpr (requires { pairs.positives(i, tiled_begin, half, row.data()); }) {
-      pairs.positives(i, tiled_begin, half, row.data()),
-          pairs.positives(i, tiled_begin + half, tiled - half, row.data() + half);
-      for (index_type c = 0; c < tiled; ++c)
-        if (const double w = row[static_cast<std::size_t>(c)]; w != positive(i, tiled_begin + c))
-          return at("positives", i, tiled_begin + c, w) + ", but " +
-                 at("positive", i, tiled_begin + c, positive(i, tiled_begin + c));
-    }
-  }
-
-  if constexpr (requires(const tile& t) { pairs.weights_of(t); })
+  if (const std::string wrong = false_weight(w); !wrong.empty()) return wrong;
+  if constexpr (says.lists)
+    if (const std::string wrong = false_list(pairs, w); !wrong.empty()) return wrong;
+  if (says.symmetric && w.same_rows)
+    if (const std::string wrong = false_symmetry(w); !wrong.empty()) return wrong;
+  if (says.positives_listed)
+    for (index_type i = 0; i < n; ++i)
+      for (index_type j = 0; j < m; ++j)
+        if (w.positive(i, j) > 0 && !w.listed(i, j)) return "positives_listed, but " + w.positive_text(i, j) + " is not listed";
+  index_type begin = 0, end = m;
+  if constexpr (says.tiled_range) begin = pairs.tiled_begin(), end = pairs.tiled_end();
+  if (const std::string wrong = false_range(w, begin, end); !wrong.empty()) return wrong;
+  if constexpr (says.denominator_rows)
+    if (const std::string wrong = false_rows(
+            "denominators", "denominator", w, begin, end,
+            [&](index_type i, index_type first, index_type count, double* out) { pairs.denominators(i, first, count, out); },
+            [&](index_type i, index_type j) { return w.denominator(i, j); });
+        !wrong.empty())
+      return wrong;
+  if constexpr (says.positive_rows)
+    if (const std::string wrong = false_rows(
+            "positives", "positive", w, begin, end,
+            [&](index_type i, index_type first, index_type count, double* out) { pairs.positives(i, first, count, out); },
+            [&](index_type i, index_type j) { return w.positive(i, j); });
+        !wrong.empty())
+      return wrong;
+  if constexpr (says.tiles)
     for (const index_type side : {index_type{1}, index_type{3}, index_type{16}, std::max(n, m)})
       for (index_type i = 0; i < n; i += side)
-        for (index_type j = tiled_begin; j < tiled_end; j += side) {
-          const tile t{i, std::min(n, i + side), j, std::min(tiled_end, j + side)};
-          const tile_weights said = pairs.weights_of(t);
-          if (said == tile_weights::general) continue;
-          for (index_type a = t.anchor_begin; a < t.anchor_end; ++a)
-            for (index_type c = t.candidate_begin; c < t.candidate_end; ++c) {
-              const double expected =
-                  said == tile_weights::zeros || (said == tile_weights::ones_off_diagonal && a == c) ? 0 : 1;
-              if (D(a, c) == expected) continue;
-              const char* name = said == tile_weights::zeros  ? "zeros"
-                                 : said == tile_weights::ones ? "ones"
-                                                              : "ones_off_diagonal";
-              return "weights_of anchors [" + std::to_string(t.anchor_begin) + ", " + std::to_string(t.anchor_end) +
-                     ") and candidates [" + std::to_string(t.candidate_begin) + ", " + std::to_string(t.candidate_end) +
-                     ") is " + name + ", but " + at("denominator", a, c, D(a, c));
-            }
+        for (index_type j = begin; j < end; j += side) {
+          const tile t{i, std::min(n, i + side), j, std::min(end, j + side)};
+          if (const std::string wrong = false_tile(w, t, pairs.of_tile(t)); !wrong.empty()) return wrong;
         }
   return {};
 }

@@ -26,7 +26,7 @@ struct clip {
 
   static constexpr const char* name = "clip";
   static constexpr auto arrangement = contrastive::arrangement::both_ways;
-  static constexpr auto pooling = contrastive::pooling::mean_log;
+  static constexpr mean_log rule{};
 
   query_key_pairs<unit_weights> bind(const argument_shapes& shapes) const {
     return detail::bind_query_key(name, shapes, true, negatives::shared, false, unit_weights{});

@@ -30,20 +30,15 @@ struct conditional_contrastive {
 
   static constexpr const char* name = "conditional_contrastive";
   static constexpr auto arrangement = contrastive::arrangement::first_against_all;
-  static constexpr auto pooling = contrastive::pooling::log_sum;
+  static constexpr log_sum rule{};
 
-  same_class_pairs<false> bind(const argument_shapes& shapes) const {
+  same_class_pairs bind(const argument_shapes& shapes) const {
     if (shapes.count > 2) detail::refuse(name, "embedding arguments", "1 (rows) or 2 (rows, class proxies)", shapes.count);
-    const index_type rows = shapes[0].rows, num_classes = shapes.count == 2 ? shapes[1].rows : 0;
-    if (labels.size() != rows)
-      detail::refuse(name, "labels", std::to_string(rows) + " labels, one a row of argument 1",
-                     std::to_string(labels.size()) + " labels");
-    if (num_classes > 0 && !shapes.on_device)
-      for (index_type i = 0; i < rows; ++i)
-        if (labels[i] < 0 || labels[i] >= num_classes)
-          detail::refuse(name, "labels[" + std::to_string(i) + "]",
-                         "a row of the proxies, 0 to " + std::to_string(num_classes - 1), labels[i]);
-    return {labels, rows, num_classes};
+    return {detail::bind_rows_and_proxies(name, labels, shapes)};
+  }
+  template <class Visit>
+  void each_view(Visit visit) const {
+    visit("labels", labels.data());
   }
 };
 

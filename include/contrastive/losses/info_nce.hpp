@@ -30,7 +30,7 @@ struct info_nce {
 
   static constexpr const char* name = "info_nce";
   static constexpr auto arrangement = contrastive::arrangement::first_against_rest;
-  static constexpr auto pooling = contrastive::pooling::mean_log;
+  static constexpr mean_log rule{};
 
   query_key_pairs<unit_weights> bind(const argument_shapes& shapes) const {
     return detail::bind_query_key(name, shapes, in_batch_negatives, negatives, false, unit_weights{});

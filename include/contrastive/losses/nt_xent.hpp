@@ -3,35 +3,10 @@
 // nt_xent: the normalised temperature-scaled cross entropy of SimCLR.
 #pragma once
 
-#include <contrastive/engine/loss_concept.hpp>
+#include <contrastive/losses/pairs/sample_views.hpp>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
-
-/// The weights of nt_xent for M views of N samples: row i shows sample i mod N.
-struct nt_xent_pairs {
-  index_type num_samples;
-  index_type num_views;
-  bool include_self;
-
-  static constexpr bool symmetric = true;
-  static constexpr bool normalize_positives = true;  // 1/(M - 1) each
-  static constexpr bool positives_listed = true;
-
-  CONTRASTIVE_HOST_DEVICE double denominator(index_type i, index_type j) const { return include_self || i != j ? 1 : 0; }
-  CONTRASTIVE_HOST_DEVICE double positive(index_type i, index_type j) const {
-    return i != j && i % num_samples == j % num_samples ? 1 : 0;
-  }
-
-  CONTRASTIVE_HOST_DEVICE tile_weights weights_of(const tile&) const {
-    return include_self ? tile_weights::ones : tile_weights::ones_off_diagonal;
-  }
-  CONTRASTIVE_HOST_DEVICE index_type listed_per_anchor() const { return num_views - 1; }
-  CONTRASTIVE_HOST_DEVICE index_type listed(index_type i, index_type t) const {
-    const index_type j = i + (t + 1) * num_samples, total = num_samples * num_views;
-    return j < total ? j : j - total;
-  }
-};
 
 /// NT-Xent of M ≥ 2 views of the same N samples:
 ///
@@ -53,15 +28,10 @@ struct nt_xent {
 
   static constexpr const char* name = "nt_xent";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
-  static constexpr auto pooling = contrastive::pooling::mean_log;
+  static constexpr mean_log rule{.average = true};  // 1/(M - 1) each
 
-  nt_xent_pairs bind(const argument_shapes& shapes) const {
-    if (shapes.count < 2) detail::refuse(name, "embedding arguments", "two or more views", shapes.count);
-    for (int a = 1; a < shapes.count; ++a)
-      if (shapes[a].rows != shapes[0].rows)
-        detail::refuse(name, "argument " + std::to_string(a + 1), std::to_string(shapes[0].rows) + " rows as in argument 1",
-                       std::to_string(shapes[a].rows) + " rows");
-    return {shapes[0].rows, shapes.count, include_self};
+  sample_view_pairs bind(const argument_shapes& shapes) const {
+    return detail::bind_sample_views(name, shapes, include_self, true);
   }
 };
 

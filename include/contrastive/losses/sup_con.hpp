@@ -8,6 +8,12 @@
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 
+/// How sup_con pools the positives of an anchor.
+enum class pooling {
+  mean_log,  ///< the mean of the logarithms, L_out
+  log_sum    ///< the logarithm of the mean, L_in
+};
+
 /// SupCon over n rows with class labels y; A(i) = all rows but i, P(i) = the rows of A(i) with y_p = y_i:
 ///
 ///   mean_log (L_out)  l_i = log Σ_{a ∈ A(i)} e^(s_ia / τ) - 1/|P(i)| Σ_{p ∈ P(i)} s_ip / τ
@@ -31,15 +37,14 @@ struct sup_con {
   static constexpr const char* name = "sup_con";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
 
-  same_class_pairs<true> bind(const argument_shapes& shapes) const {
-    const index_type rows = shapes.total_rows();
-    bool views = labels.size() == shapes[0].rows;
-    for (int a = 1; a < shapes.count; ++a) views = views && shapes[a].rows == shapes[0].rows;
-    if (labels.size() != rows && !views)
-      detail::refuse(name, "labels",
-                     std::to_string(rows) + " labels, one a row (or one a sample shared by views of equal size)",
-                     std::to_string(labels.size()) + " labels");
-    return {labels, rows, 0};
+  same_class_pairs bind(const argument_shapes& shapes) const { return {detail::bind_labelled_rows(name, labels, shapes)}; }
+  std::variant<mean_log, log_sum> rule(const argument_shapes&) const {
+    if (pooling == contrastive::pooling::log_sum) return log_sum{.average = true};
+    return mean_log{.average = true};
+  }
+  template <class Visit>
+  void each_view(Visit visit) const {
+    visit("labels", labels.data());
   }
 };
 

@@ -4,9 +4,10 @@
 #pragma once
 
 #include <cmath>
-#include <contrastive/core/matrix_view.hpp>
 #include <contrastive/losses/pairs/query_key.hpp>
-#include <cstring>
+#include <contrastive/losses/pairs/weight_matrix.hpp>
+#include <type_traits>
+#include <utility>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -15,68 +16,6 @@ inline namespace CONTRASTIVE_FLAGS {
 enum class weight_normalization {
   none,     ///< as given
   mean_one  ///< to mean 1 over the query's negatives that take part (left alone where all are 0)
-};
-
-/// Weights from memory, float whatever the embeddings are: row i for query i; columns for the n keys if they take part
-/// (the diagonal is not read), then for the K further negatives.
-struct weight_matrix {
-  matrix_view<const float> values;
-
-  weight_matrix() = default;
-  template <class M>
-  requires std::convertible_to<const M&, matrix_view<const float>> weight_matrix(const M& m) : values(m) {}
-
-  CONTRASTIVE_HOST_DEVICE float operator()(index_type i, index_type column) const {
-    return values.data[i * values.row_stride + column * values.col_stride];
-  }
-  /// Times factor, of `count` successive columns.
-  template <class T>
-  CONTRASTIVE_HOST_DEVICE void row(index_type i, index_type first, index_type count, double factor, T* out) const {
-    const float* from = values.data + i * values.row_stride + first * values.col_stride;
-#if !defined(__CUDA_ARCH__)
-    if constexpr (std::is_same_v<T, float>)
-      if (values.col_stride == 1 && factor == 1) {
-        std::memcpy(out, from, static_cast<std::size_t>(count) * sizeof(float));
-        return;
-      }
-#endif
-    for (index_type c = 0; c < count; ++c, from += values.col_stride) out[c] = static_cast<T>(*from) * static_cast<T>(factor);
-  }
-  /// `look`: at the weights too, not at the shape alone.
-  void check(const char* who, index_type num_queries, index_type num_columns, bool in_batch, bool look) const {
-    if (values.rows != num_queries || values.cols != num_columns || values.data == nullptr)
-      detail::refuse(who, "weights", '(' + std::to_string(num_queries) + ", " + std::to_string(num_columns) + ")",
-                     '(' + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
-    for (index_type i = 0; look && i < num_queries; ++i) {
-      if (all_weights(i, num_columns)) continue;
-      for (index_type c = 0; c < num_columns; ++c)
-        if (const float w = (*this)(i, c); !is_weight(w) && !(in_batch && c == i))
-          detail::refuse(who, "weights(" + std::to_string(i) + ", " + std::to_string(c) + ")", "a finite weight of at least 0",
-                         w);
-    }
-  }
-
- private:
-  static bool is_weight(float w) { return w >= 0 && w <= 3.4e38f; }
-  /// A quick look at a whole row, four sums at a time: Σ 0 · w is NaN where one is not finite, and Σ (w - |w|) negative where
-  /// one is.
-  bool all_weights(index_type i, index_type num_columns) const {
-    const float* row = values.data + i * values.row_stride;
-    float below[4] = {}, beyond[4] = {};
-    index_type c = 0;
-    for (; c + 4 <= num_columns; c += 4)
-      for (int part = 0; part < 4; ++part) {
-        const float w = row[(c + part) * values.col_stride];
-        below[part] += w - std::fabs(w), beyond[part] += 0 * w;
-      }
-    for (; c < num_columns; ++c) {
-      const float w = row[c * values.col_stride];
-      below[0] += w - std::fabs(w), beyond[0] += 0 * w;
-    }
-    const float all_below = (below[0] + below[1]) + (below[2] + below[3]),
-                all_beyond = (beyond[0] + beyond[1]) + (beyond[2] + beyond[3]);
-    return all_below >= 0 && all_beyond == 0;
-  }
 };
 
 /// Weights computed on the fly: function(anchor_parameters, negative_parameters, num_parameters) ≥ 0 of two rows of known
@@ -151,14 +90,14 @@ struct basic_weighted_info_nce {
 
   static constexpr const char* name = "weighted_info_nce";
   static constexpr auto arrangement = contrastive::arrangement::first_against_rest;
-  static constexpr auto pooling = contrastive::pooling::mean_log;
+  static constexpr mean_log rule{};
 
   query_key_pairs<Weight> bind(const argument_shapes& shapes) const {
     auto pairs = detail::bind_query_key(name, shapes, in_batch_negatives, negatives,
                                         normalize == weight_normalization::mean_one, weights);
     const index_type keys = in_batch_negatives ? pairs.num_queries : 0;
-    if constexpr (requires { weights.check(name, index_type{}, index_type{}, bool{}, bool{}); })
-      weights.check(name, pairs.num_queries, keys + pairs.num_negatives, in_batch_negatives, !shapes.on_device);
+    if constexpr (requires { weights.check(name, "weights", index_type{}, index_type{}, bool{}, bool{}); })
+      weights.check(name, "weights", pairs.num_queries, keys + pairs.num_negatives, in_batch_negatives, !shapes.on_device);
     if constexpr (requires { weights.num_keys_as_negatives; }) {
       if constexpr (requires { weights.function.check(name); }) weights.function.check(name);
       check_parameters("parameters of the keys", weights.keys, pairs.num_queries, !shapes.on_device);
@@ -168,6 +107,16 @@ struct basic_weighted_info_nce {
       pairs.weight.further_per_anchor = pairs.per_anchor ? pairs.num_negatives : 0;
     }
     return pairs;
+  }
+
+  template <class Visit>
+  void each_view(Visit visit) const {
+    if constexpr (requires { weights.values.data; })
+      visit("weights", weights.values.data);
+    else if constexpr (requires { weights.keys.data; }) {
+      visit("parameters of the keys", weights.keys.data);
+      visit("parameters of the further negatives", weights.further.data);
+    }
   }
 
  private:

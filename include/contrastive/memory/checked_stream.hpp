@@ -4,7 +4,7 @@
 #pragma once
 
 #include <bit>
-#include <contrastive/core/instruction_flags.hpp>
+#include <contrastive/core/errors.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <istream>
@@ -70,7 +70,9 @@ class checked_reader {
  public:
   checked_reader(std::istream& stream, std::string who) : stream_(stream), who_(std::move(who)) {}
 
-  [[noreturn]] void fail(const std::string& what) const { throw std::runtime_error("contrastive: " + who_ + ": " + what); }
+  [[noreturn]] void fail(const std::string& what) const {
+    detail::fail<std::runtime_error>("contrastive: " + who_ + ": " + what);
+  }
 
   void read_bytes(char* bytes, std::size_t count, const char* part) {
     stream_.read(bytes, static_cast<std::streamsize>(count));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <contrastive/core/errors.hpp>
 #include <contrastive/core/label_view.hpp>
 #include <contrastive/core/matrix_view.hpp>
@@ -83,21 +84,18 @@ class feature_queue {
   /// Puts in a batch: rows (n, dim), n labels and parameters (n, num_parameters), each exactly if the queue was made with
   /// them. Of a batch with more rows than the capacity the last `capacity` stay. n = 0 changes nothing.
   /// Refuses NaN and infinity, which would spoil every loss until the row is overwritten, and views of the queue's own rows.
-  void push(matrix_view<const T> rows, label_view labels = {}, matrix_view<const float> parameters = {}) {
-    check(rows, labels, parameters);
-    std::vector<std::int64_t> own_labels(static_cast<std::size_t>(labels.size()));  // `labels` may be a view of the queue's
-    for (index_type r = 0; r < labels.size(); ++r) own_labels[static_cast<std::size_t>(r)] = labels[r];
-    reserve();
-    if (rows.rows >= capacity_) clear();
-    for (index_type r = std::max<index_type>(0, rows.rows - capacity_); r < rows.rows; ++r) {
-      const index_type place = full() ? oldest_ : size();
-      put(features_, place, rows, r);
-      if (beside_.num_parameters > 0) put(parameters_, place, parameters, r);
-      if (beside_.labels) put(labels_, place, own_labels[static_cast<std::size_t>(r)]);
-      oldest_ = (place + 1) % capacity_;
-    }
+  /// Takes matrices, maps, refs, blocks, views and vectors as a loss does, and temporaries too: it copies.
+  template <std::convertible_to<matrix_view<const T>> Rows = matrix_view<const T>,
+            std::convertible_to<label_view> Labels = label_view,
+            std::convertible_to<matrix_view<const float>> Parameters = matrix_view<const float>>
+  void push(const Rows& rows, const Labels& labels = {}, const Parameters& parameters = {}) {
+    push_views(rows, labels, parameters);
   }
-  void push(matrix_view<const T> rows, matrix_view<const float> parameters) { push(rows, {}, parameters); }
+  template <std::convertible_to<matrix_view<const T>> Rows = matrix_view<const T>,
+            std::convertible_to<matrix_view<const float>> Parameters>
+  void push(const Rows& rows, const Parameters& parameters) {
+    push_views(rows, {}, parameters);
+  }
 
   /// Writes the rows that are in, what stands beside them and their order; opened in binary mode, the same bytes everywhere.
   void save(std::ostream& stream) const {
@@ -110,7 +108,7 @@ class feature_queue {
     write(writer, labels_);
     write(writer, parameters_);
     writer.write_checksum();
-    if (!stream.flush()) throw std::runtime_error("contrastive: feature_queue: the stream can not be written");
+    if (!stream.flush()) detail::fail<std::runtime_error>("contrastive: feature_queue: the stream can not be written");
   }
 
   /// Takes over what save wrote from a queue of the same T, capacity, dim and columns, order of overwriting included, and
@@ -154,6 +152,21 @@ class feature_queue {
   static constexpr std::array<char, magic_size> magic = {'c', 't', 'r', 'q', 'u', 'e', 'u', 'e'};
   static constexpr std::int64_t version = 1;
   static constexpr std::size_t block = 16384;  // numbers a write or read: buffers stay small beside the queue
+
+  void push_views(matrix_view<const T> rows, label_view labels, matrix_view<const float> parameters) {
+    check(rows, labels, parameters);
+    std::vector<std::int64_t> own_labels(static_cast<std::size_t>(labels.size()));  // `labels` may be a view of the queue's
+    for (index_type r = 0; r < labels.size(); ++r) own_labels[static_cast<std::size_t>(r)] = labels[r];
+    reserve();
+    if (rows.rows >= capacity_) clear();
+    for (index_type r = std::max<index_type>(0, rows.rows - capacity_); r < rows.rows; ++r) {
+      const index_type place = full() ? oldest_ : size();
+      put(features_, place, rows, r);
+      if (beside_.num_parameters > 0) put(parameters_, place, parameters, r);
+      if (beside_.labels) put(labels_, place, own_labels[static_cast<std::size_t>(r)]);
+      oldest_ = (place + 1) % capacity_;
+    }
+  }
 
   // A copy or a moved-from queue holds less memory than it may need; from here on a push can not fail half way.
   void reserve() {

@@ -29,7 +29,7 @@ inline constexpr index_type panel_columns = 32;
 
 /// What both share: layouts, and factors.
 struct layouts {
-  using floats = avx512::kernels<float>::vec;
+  using floats = avx512::vectors<float>::vec;
   typedef std::uint32_t words __attribute__((vector_size(64)));
   typedef std::uint16_t halves __attribute__((vector_size(32)));
 
@@ -78,9 +78,9 @@ struct layouts {
           if (row + 2 * pair < s.num_rows) split_row(s, row + 2 * pair, column, factors, first, second);
           high[pair] = as<floats>(first >> 16), low[pair] = as<floats>(second >> 16);
         }
-        avx512::kernels<float>::turn(high);
-        avx512::kernels<float>::turn(low);
-        std::uint16_t* to = s.turned + column * s.stride + row;
+        avx512::rows<float>::transpose(high);
+        avx512::rows<float>::transpose(low);
+        std::uint16_t* to = s.transposed + column * s.stride + row;
         for (int c = 0; c < 16; ++c, to += s.stride) store(to, high[c]), store(to + s.part, low[c]);
       }
   }
@@ -90,7 +90,7 @@ struct layouts {
       for (index_type first = 0; first < 32; first += 16) {
         floats block[16];  // 16 rows of 16 pairs
         for (index_type r = 0; r < 16; ++r) block[r] = load<floats>(rows + (first + r) * depth + k);
-        avx512::kernels<float>::turn(block);
+        avx512::rows<float>::transpose(block);
         for (index_type pair = 0; pair < 16; ++pair) store(panel + (k / 2 + pair) * 64 + 2 * first, block[pair]);
       }
   }
@@ -141,9 +141,9 @@ template <class Block>
 // ---- AMX: registers of 16 rows of 64 bytes. Four hold sums, two a, two b.
 
 #define CONTRASTIVE_TILE_LOAD(tile, from, stride) \
-  asm volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(from), "r"(static_cast<index_type>(stride)) : "memory")
+  asm volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(from), "r"(index_type{stride}) : "memory")
 #define CONTRASTIVE_TILE_STORE(tile, to, stride) \
-  asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" ::"r"(to), "r"(static_cast<index_type>(stride)) : "memory")
+  asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" ::"r"(to), "r"(index_type{stride}) : "memory")
 #define CONTRASTIVE_TILE_DOT(c, a, b) asm volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::)
 
 inline void amx_product(const bf16_product& p) {

@@ -104,11 +104,11 @@ inline instruction_set best_instruction_set() {
 template <class T>
 kernel_table<T> kernels_for(instruction_set set) {
 #if defined(__x86_64__)
-  if (set == instruction_set::avx512) return avx512::kernels<T>::table();
-  if (set == instruction_set::avx2) return avx2::kernels<T>::table();
+  if (set == instruction_set::avx512) return avx512::table<T>();
+  if (set == instruction_set::avx2) return avx2::table<T>();
 #endif
   (void)set;
-  return baseline::kernels<T>::table();
+  return baseline::table<T>();
 }
 
 }  // namespace cpu

@@ -59,59 +59,70 @@ struct pieces {
   index_type step;
 };
 
-/// A strip of logits with the weights of its pairs. Columns past the tile's last are `excluded` in x and 0 in the weights.
+/// A strip of logits. Pairs that are in no sum, and columns past the tile's last, are `excluded`.
 template <class T>
-struct logits {
+struct strip {
   T* x;  // (num_rows, num_columns)
   index_type num_rows, num_columns;
   index_type ld;
-  const T* denominator;  // likewise D_ij, or null: 1 for all
-  const T* positive;     // likewise P_ij, or null: none in this tile
-  bool log_sum;          // how positives are pooled
-  bool fixed;            // `shift` serves all rows and columns
-  T shift;
 };
 
-/// Sums of a strip, one entry a row or a column. Null members of the columns: not asked for.
+/// One sum over the pairs of a strip: Σ w g(y), y = scale (x + offset), limited.
 template <class T>
-struct sums {
-  T* max = nullptr;
+struct strip_term {
+  const T* weights;  // as the strip, or null: 1
+  const T* own;      // as the strip: g or g' of a function of the loss's own, else null
+  T scale, offset;
+  T limit;      // the least y of exponentials, the largest of linear terms
+  T margin;     // part of x that the reference is not relative to
+  bool common;  // all rows and columns are relative to `level`
+  T level;
+};
+
+/// Of the rows or the columns of a strip; null: not asked for.
+template <class T>
+struct strip_sums {
+  const T* level = nullptr;  // what each is relative to
   T* sum = nullptr;
-  T* positive_max = nullptr;
-  T* positive_sum = nullptr;
-  T* positive_weight = nullptr;
-  T* positive_logit = nullptr;
+  T* theta_slope = nullptr;
 };
 
-/// What turns logits into dL/dx: D gain e^(x - log_z) - P positive_gain [e^(x - log_positive)]. Logarithms come in two parts:
-/// x minus the first is nearly exact, and the second is what the first lost in rounding.
+/// What turns logits into slopes. Levels and references come in two parts: x minus the first is nearly exact, and the second is
+/// what the first lost in rounding.
 template <class T>
-struct gains {
+struct strip_gains {
   const T* gain = nullptr;
-  const T* log_z = nullptr;
-  const T* log_z_rest = nullptr;
-  const T* positive_gain = nullptr;
-  const T* log_positive = nullptr;
-  const T* log_positive_rest = nullptr;
+  const T* level = nullptr;
+  const T* level_rest = nullptr;
+  const T* reference = nullptr;
+  const T* reference_rest = nullptr;
 };
+
+/// The kinds of g that kernels are made for.
+enum kernel_kind { exponential_kind, linear_kind, softplus_kind, own_kind, num_kernel_kinds };
 
 template <class T>
 struct kernel_table {
   int width;
   void (*multiply)(const product<T>&);
   void (*accumulate)(const update<T>&);
-  void (*accumulate_turned)(const update<T>&);
-  void (*maxima)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
-  void (*sum_rows)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
-  void (*sum_rows_and_columns)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
-  void (*sum_general)(const logits<T>&, const sums<T>& rows, const sums<T>& columns);
-  void (*slope_rows)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
-  void (*slope_rows_and_columns)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
-  void (*slope_general)(const logits<T>&, const gains<T>& rows, const gains<T>& columns, T* temperature);
+  void (*accumulate_transposed)(const update<T>&);
+  void (*maxima)(const strip<T>&, const T* weights, T* rows, T* columns);
+  using sum_kernel = void(const strip<T>&, const strip_term<T>&, const strip_sums<T>& rows, const strip_sums<T>& columns);
+  sum_kernel *sum_plain, *sum_plain_with_columns;
+  using plain_slope_kernel = void(const strip<T>&, const strip_term<T>&, const strip_gains<T>& rows,
+                                  const strip_gains<T>& columns, T* out, T* temperature);
+  plain_slope_kernel *slope_plain, *slope_plain_with_columns;
+  // Of the sums of D and of P, in this order.
+  void (*sum_both)(const strip<T>&, const strip_term<T>*, const strip_sums<T>* rows, const strip_sums<T>* columns);
+  void (*slope_both)(const strip<T>&, const strip_term<T>*, const strip_gains<T>* rows, const strip_gains<T>* columns, T* out,
+                     T* temperature);
+  sum_kernel* sum_term[num_kernel_kinds];
+  using slope_kernel = void(const strip<T>&, const strip_term<T>&, const strip_gains<T>& rows, const strip_gains<T>& columns,
+                            T* out, bool add, T* temperature, T* slopes);
+  slope_kernel* slope_term[num_kernel_kinds];
   void (*dots)(const T* rows, index_type slab_stride, index_type dim, index_type anchor, const index_type* partners,
                index_type count, T* out);
-  void (*same_logits)(const T* rows, index_type slab_stride, index_type dim, bool euclidean, const index_type* anchors,
-                      const index_type* partners, index_type count, T* out);
   void (*add_row)(T* out, T g, const T* row);
   void (*pack)(const T* rows, index_type slab_stride, index_type dim, T* panel);
   double (*squares)(pieces<const T> z, index_type num_slabs);
@@ -142,14 +153,14 @@ struct bf16_product {
   const float* column_factors;  // (num_panels · 32): element (r, c) times row_factors[r] column_factors[c]
 };
 
-/// g(r, c) row_factors[r] column_factors[c] as the sum of two numbers of bfloat16, row-major and turned.
+/// g(r, c) row_factors[r] column_factors[c] as the sum of two numbers of bfloat16, row-major and transposed.
 struct bf16_split {
   const float* g;  // strip
   index_type ld, num_rows, num_columns;
   const float* row_factors;
   const float* column_factors;
-  std::uint16_t* straight;  // (num_rows, num_columns) with this stride, the second part `part` further on
-  std::uint16_t* turned;    // (num_columns, num_rows up to a multiple of 32) likewise; what is past the last row is 0
+  std::uint16_t* straight;    // (num_rows, num_columns) with this stride, the second part `part` further on
+  std::uint16_t* transposed;  // (num_columns, num_rows up to a multiple of 32) likewise; what is past the last row is 0
   index_type stride, part;
 };
 

@@ -31,7 +31,12 @@ struct query_key_pairs {
   Weight weight;
   const double* anchor_factors = nullptr;
 
-  static constexpr bool positives_listed = true;
+  static constexpr pair_statements says{.lists = true,
+                                        .positives_listed = true,
+                                        .tiled_range = true,
+                                        .tiles = true,
+                                        .denominator_rows = true,
+                                        .anchor_factors = true};
 
   /// The column of `weight` that candidate j has for query i, or -1 where j is no negative of i.
   CONTRASTIVE_HOST_DEVICE index_type weight_column(index_type i, index_type j) const {
@@ -63,8 +68,8 @@ struct query_key_pairs {
 
   CONTRASTIVE_HOST_DEVICE index_type tiled_begin() const { return in_batch ? 0 : num_queries; }
   CONTRASTIVE_HOST_DEVICE index_type tiled_end() const { return num_queries + (per_anchor ? 0 : num_negatives); }
-  CONTRASTIVE_HOST_DEVICE tile_weights weights_of(const tile&) const {
-    return std::is_same_v<Weight, unit_weights> ? tile_weights::ones : tile_weights::general;
+  CONTRASTIVE_HOST_DEVICE tile_statement of_tile(const tile&) const {
+    return {std::is_same_v<Weight, unit_weights> ? tile_weights::ones : tile_weights::general, tile_positives::none};
   }
   CONTRASTIVE_HOST_DEVICE index_type listed_per_anchor() const { return 1 + (per_anchor ? num_negatives : 0); }
   CONTRASTIVE_HOST_DEVICE index_type listed(index_type i, index_type t) const {

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// What is done to an anchor once its sums are known: the second stage's θ, the loss, the gains, and what all anchors come to.
+#pragma once
+
+#include <cmath>
+#include <contrastive/core/types.hpp>
+#include <contrastive/device/row_state.hpp>
+#include <contrastive/engine/loss_concept.hpp>
+
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace device {
+
+/// Sets a run of numbers.
+template <class V>
+struct fill {
+  V* out;
+  V value;
+
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const { out[i] = value; }
+};
+
+/// The factor of each anchor that pair weights ask for.
+template <class Pairs>
+struct prepare_anchors {
+  Pairs pairs;
+  double* factors;
+
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const { factors[i] = static_cast<double>(pairs.prepare_anchor(i)); }
+};
+
+/// θ of an anchor, from the sums of the first stage.
+template <class Rule>
+struct find_theta {
+  Rule rule;
+  const row_values<Rule::sums.size>* sums;
+  double* thetas;
+
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const { thetas[i] = contrastive::detail::theta_of(rule, sums[i]); }
+};
+
+/// log Σ e^(batch_term) over the first anchors of a direction.
+template <class Rule>
+struct sum_batch {
+  Rule rule;
+  const row_values<Rule::sums.size>* sums;
+  index_type num_anchors;
+  double* out;
+
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type, const Lanes& lanes) const {
+    double top = -largest_double, sum = 0;
+    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size()) {
+      const double term = static_cast<double>(rule.batch_term(sums[i]));
+      top = term > top ? term : top;
+    }
+    top = lanes.max(top);
+    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size())
+      sum += std::exp(static_cast<double>(rule.batch_term(sums[i])) - top);
+    sum = lanes.sum(sum);
+    if (lanes.lane() == 0) *out = top + std::log(sum);
+  }
+};
+
+/// The anchors of one direction, once their sums are known.
+template <class Rule>
+struct finished_rows {
+  Rule rule;
+  const row_values<Rule::sums.size>* sums;
+  const double* batch;  // of the direction, or null
+
+  CONTRASTIVE_HOST_DEVICE row_result<Rule::sums.size> operator[](index_type i) const {
+    auto s = sums[i];
+    if (batch != nullptr) s.batch_log_sum = *batch;
+    return rule.finish(s);
+  }
+};
+
+struct anchor_loss {
+  double loss, mass;
+};
+/// The loss of each anchor, under both_ways the mean of those of its two directions.
+template <class Rule>
+struct find_losses {
+  finished_rows<Rule> rows;
+  finished_rows<Rule> columns;
+  bool both_ways;
+  anchor_loss* losses;
+
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
+    const auto row = rows[i];
+    anchor_loss l{row.loss, row.mass};
+    if (both_ways) {
+      const auto column = columns[i];
+      l = {(row.loss + column.loss) / 2, (row.mass + column.mass) / 2};
+    }
+    losses[i] = l;
+  }
+};
+
+/// What the losses of all anchors come to.
+struct conclude {
+  const anchor_loss* losses;
+  index_type num_anchors;
+  contrastive::reduction reduction;
+  bool both_ways;
+  const double* norms;  // (num_rows)
+  index_type num_rows;
+  const int* broken;
+  summary* known;
+
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type, const Lanes& lanes) const {
+    double loss = 0, mass = 0;
+    index_type valid = 0, bad = 0;
+    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size())
+      loss += losses[i].loss, mass += losses[i].mass, valid += losses[i].mass > 0;
+    for (index_type r = lanes.lane(); r < num_rows; r += lanes.size()) bad += !(norms[r] <= largest_double);
+    loss = lanes.sum(loss), mass = lanes.sum(mass), valid = lanes.sum(valid), bad = lanes.sum(bad);
+    if (lanes.lane() != 0) return;
+    const double share = share_of(reduction, mass);
+    const bool is_broken = bad != 0 || *broken != 0;
+    *known = {is_broken ? not_a_number<double> : loss * share, both_ways ? share / 2 : share, valid, is_broken};
+  }
+};
+
+/// The gains of an anchor of one direction, and what its sums give the temperature beyond the pairs' slopes.
+template <class Rule, class T>
+struct find_gains {
+  finished_rows<Rule> rows;
+  row_terms<Rule, T> terms;
+  const double* thetas;
+  const summary* known;
+  double tau;
+  gain_planes<Rule, T> gains;
+  double* temperature;
+  bool first;  // of the directions: temperature holds nothing yet
+
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
+    const auto result = rows[i];
+    const double theta = thetas != nullptr ? thetas[i] : 0, share = known->share;
+    each_sum<Rule>([&]<int k>() {
+      gains.set(k, i, is_exponential(Rule::sums[k].g),
+                contrastive::detail::gain_of(terms.exact[k], rows.sums[i].parts[k], result.slopes[k], theta, share));
+    });
+    const T reference = static_cast<T>(result.reference);
+    gains.reference(i) = reference;
+    // Σ_j G (arm - r) is summed of the pairs; the rest of -τ dL/dτ is r Σ_j G, with the same rounded r, and -τ dl/dτ.
+    const double rest = share * (static_cast<double>(reference) * result.residual - tau * result.temperature);
+    temperature[i] = first ? rest : temperature[i] + rest;
+  }
+};
+
+/// The loss of each anchor, as the caller gets it.
+template <class T>
+struct report_losses {
+  const anchor_loss* losses;
+  const summary* known;
+  T* per_anchor;
+
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
+    per_anchor[i] = known->broken ? not_a_number<T> : static_cast<T>(losses[i].loss);
+  }
+};
+
+/// What is left for the end: the numbers that a call is asked for, each pointer may be null.
+template <class T>
+struct report {
+  const summary* known;
+  const double* temperature;  // (num_anchors), or null: no gradient was taken
+  const double* bias;         // (num_anchors), or null: it has no gradient
+  index_type num_anchors;
+  double tau;
+  T* loss;
+  T* temperature_gradient;
+  T* bias_gradient;
+  index_type* valid_anchors;
+
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type, const Lanes& lanes) const {
+    const double of_temperature = total(temperature, lanes), of_bias = total(bias, lanes);
+    if (lanes.lane() != 0) return;
+    if (loss != nullptr) *loss = static_cast<T>(known->loss);
+    if (temperature_gradient != nullptr) *temperature_gradient = number(-of_temperature / tau);
+    if (bias_gradient != nullptr) *bias_gradient = number(of_bias);
+    if (valid_anchors != nullptr) *valid_anchors = known->valid_anchors;
+  }
+
+ private:
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE double total(const double* of_anchors, const Lanes& lanes) const {
+    double sum = 0;
+    for (index_type i = lanes.lane(); of_anchors != nullptr && i < num_anchors; i += lanes.size()) sum += of_anchors[i];
+    return lanes.sum(sum);
+  }
+  CONTRASTIVE_HOST_DEVICE T number(double exact) const { return known->broken ? not_a_number<T> : static_cast<T>(exact); }
+};
+
+}  // namespace device
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// The machine of the tile engine made of loops: what the kernels do to a row, in the order of the rows or against it, by one
+// thread or by several.
+#pragma once
+
+#include <algorithm>
+#include <barrier>
+#include <contrastive/core/arguments.hpp>
+#include <contrastive/device/engine.hpp>
+#include <cstddef>
+#include <cstring>
+#include <numeric>
+#include <support/answer.hpp>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace contrastive::testing {
+
+/// What the threads of a block share: they take turns with the elements of a row, and meet where the lanes sum.
+class team {
+ public:
+  explicit team(int count) : size(count), meeting(count), slots(static_cast<std::size_t>(count)) {}
+
+  const int size;
+  std::barrier<> meeting;
+  std::vector<double> slots;
+};
+struct team_lanes {
+  team* all;  // null: a lane alone
+  int number;
+
+  index_type lane() const { return number; }
+  index_type size() const { return all == nullptr ? 1 : all->size; }
+  template <class V>
+  V sum(V value) const {
+    return join(value, [](V a, V b) { return a + b; });
+  }
+  template <class V>
+  V max(V value) const {
+    return join(value, [](V a, V b) { return b > a ? b : a; });
+  }
+
+ private:
+  template <class V, class Join>
+  V join(V value, Join how) const {
+    if (all == nullptr) return value;
+    all->slots[static_cast<std::size_t>(number)] = static_cast<double>(value);
+    all->meeting.arrive_and_wait();
+    V result = static_cast<V>(all->slots[0]);
+    for (int t = 1; t < all->size; ++t) result = how(result, static_cast<V>(all->slots[static_cast<std::size_t>(t)]));
+    all->meeting.arrive_and_wait();
+    return result;
+  }
+};
+
+struct host_machine {
+  bool backwards = false;  // rows do not depend on each other: any order gives the same bits
+  int lanes = 1;           // threads that share each row, as a block does on the GPU
+
+  template <class Op>
+  void each(index_type count, const Op& op) const {
+    for (index_type i = 0; i < count; ++i) op(backwards ? count - 1 - i : i);
+  }
+  template <class Op>
+  void each_row(index_type count, const Op& op) const {
+    if (lanes == 1) return each(count, [&](index_type row) { op(row, team_lanes{nullptr, 0}); });
+    team all(lanes);
+    std::vector<std::thread> threads;
+    for (int number = 0; number < lanes; ++number)
+      threads.emplace_back([&, number] { each(count, [&](index_type row) { op(row, team_lanes{&all, number}); }); });
+    for (auto& thread : threads) thread.join();
+  }
+  template <class Op>
+  void each_short_row(index_type count, const Op& op) const {
+    each_row(count, op);
+  }
+  template <class In, class Out>
+  void multiply(const device::product<In, Out>& p) const {
+    for (index_type r = 0; r < p.rows; ++r)
+      for (index_type c = 0; c < p.columns; ++c) {
+        Out sum = 0;
+        for (index_type k = 0; k < p.depth; ++k)
+          sum += static_cast<Out>(p.left[p.left_transposed ? k * p.left_stride + r : r * p.left_stride + k]) *
+                 static_cast<Out>(p.right[p.right_transposed ? c * p.right_stride + k : k * p.right_stride + c]);
+        Out& out = p.out[r * p.out_stride + c];
+        out = static_cast<Out>(p.scale) * sum + (p.add ? out : Out(0));
+      }
+  }
+  static std::size_t sort_bytes(index_type, index_type) { return 8; }
+  void sort(const index_type* keys, const index_type* values, index_type* sorted_keys, index_type* sorted_values,
+            index_type count, index_type, void*, std::size_t) const {
+    std::vector<index_type> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), index_type{0});
+    std::stable_sort(order.begin(), order.end(), [&](index_type a, index_type b) { return keys[a] < keys[b]; });
+    for (index_type p = 0; p < count; ++p) {
+      const index_type from = order[static_cast<std::size_t>(p)];
+      sorted_keys[p] = keys[from], sorted_values[p] = values[from];
+    }
+  }
+};
+
+/// A call of the tile engine on a machine in this process, in memory that starts as NaN. S are the embeddings; R the rows of
+/// products.
+template <class R, class S, class Machine, class L>
+answer on_machine(Machine& machine, const L& loss, const views<S>& embeddings, const device::tile_size& tiles,
+                  const std::vector<bool>& fixed = {}) {
+  using T = typename contrastive::detail::computed_in<S>::type;
+  std::vector<shape> given;
+  for (const auto& e : embeddings) given.push_back({e.rows, e.cols});
+  const argument_shapes shapes{given.data(), static_cast<int>(given.size()), true};
+  const auto pairs = contrastive::detail::bind(loss, shapes);
+  std::vector<matrix<T>> gradients;
+  for (const auto& e : embeddings) gradients.emplace_back(e.rows, e.cols);
+  std::vector<device::argument<S, T>> arguments;
+  for (std::size_t a = 0; a < embeddings.size(); ++a)
+    arguments.push_back({embeddings[a], fixed.empty() || !fixed[a], matrix_view<T>(gradients[a])});
+  const auto ranges = contrastive::detail::ranges_of(loss.arrangement, shapes);
+  T value = 0, temperature_gradient = 0, bias_gradient = 0;
+  index_type valid = 0;
+  std::vector<T> per_anchor(static_cast<std::size_t>(ranges.num_anchors()));
+  auto request = device::request_of<S, T, T>(loss, arguments.data(), shapes.count, ranges);
+  request.loss = &value, request.temperature_gradient = &temperature_gradient, request.bias_gradient = &bias_gradient;
+  request.valid_anchors = &valid, request.per_anchor = per_anchor.data();
+  contrastive::detail::with_rule(loss, shapes, [&](const auto& rule) {
+    auto engine = device::engine_for<R>(machine, pairs, rule, request, tiles);
+    std::vector<std::max_align_t> memory(engine.bytes() / sizeof(std::max_align_t) + 1);
+    std::memset(memory.data(), 0xff, memory.size() * sizeof(std::max_align_t));
+    engine.run(memory.data(), [](const double*) {});
+  });
+  answer a;
+  a.loss = static_cast<double>(value), a.temperature_gradient = static_cast<double>(temperature_gradient);
+  a.bias_gradient = static_cast<double>(bias_gradient), a.valid_anchors = valid;
+  if (loss.reduction == reduction::none)
+    for (const T l : per_anchor) a.per_anchor.push_back(static_cast<double>(l));
+  for (std::size_t e = 0; e < gradients.size(); ++e)
+    a.gradients.push_back(fixed.empty() || !fixed[e] ? matrix<double>(gradients[e].template cast<double>()) : matrix<double>());
+  return a;
+}
+
+}  // namespace contrastive::testing
