@@ -13,7 +13,7 @@ struct same_parity {
   contrastive::reduction reduction = contrastive::reduction::none;
 
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
-  static constexpr auto pooling = contrastive::pooling::log_sum;
+  static constexpr contrastive::log_sum rule{};
 
   double denominator(contrastive::index_type i, contrastive::index_type j) const { return i != j ? 1 : 0; }
   double positive(contrastive::index_type i, contrastive::index_type j) const { return i != j && (i + j) % 2 == 0 ? 1 : 0; }
