@@ -28,7 +28,8 @@ struct decoupled_rule {
     if (s.empty(0) || s[2] == 0) return {};
     const double log_z = s.log(0),
                  w = uses_batch() ? 2 - static_cast<double>(num_samples) * std::exp(batch_term(s) - s.batch()) : 1;
-    return {.loss = log_z - w * (s[1] / s[2]), .mass = 1, .reference = log_z, .residual = 1 - w, .slopes = {1, -w / s[2], 0}};
+    const double positive = s[1] / s[2];
+    return {.loss = log_z - w * positive, .mass = 1, .reference = positive, .residual = 1 - w, .slopes = {1, -w / s[2], 0}};
   }
 };
 

@@ -3,6 +3,8 @@
 // sincere: supervised contrast in which each positive stands against the negatives alone.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <contrastive/engine/row/pairs.hpp>
 #include <contrastive/losses/pairs/other_class.hpp>
 
@@ -19,6 +21,7 @@ enum class average {
 /// P_ij.
 struct sincere_rule {
   contrastive::average average = contrastive::average::per_anchor;
+  double log_rows = 0;  ///< log of the number of rows: log S_0 less it is near the logits where all are alike
 
   static constexpr auto sums = row_sums(exp_of(weight::D), softplus_above_theta(weight::P), weight_of(weight::P));
   static constexpr rule_statements says{.balanced = true};
@@ -34,7 +37,7 @@ struct sincere_rule {
     const double each = pairs ? 1 : 1 / s[2];
     return {.loss = each * s[1],
             .mass = pairs ? s[2] : 1,
-            .reference = alone ? 0 : s.log(0),
+            .reference = alone ? 0 : s.log(0) - log_rows,
             .slopes = {alone ? 0 : each * s.theta_slope(1), each, 0}};
   }
 };
@@ -68,7 +71,9 @@ struct sincere {
   class_against_others_pairs bind(const argument_shapes& shapes) const {
     return {{detail::bind_labelled_rows(name, labels, shapes)}};
   }
-  sincere_rule rule(const argument_shapes&) const { return {average}; }
+  sincere_rule rule(const argument_shapes& shapes) const {
+    return {average, std::log(static_cast<double>(std::max<index_type>(1, shapes.total_rows())))};
+  }
   template <class Visit>
   void each_view(Visit visit) const {
     visit("labels", labels.data());

@@ -75,7 +75,7 @@ struct mean_log {
   CONTRASTIVE_HOST_DEVICE row_result<3> finish(const S& s) const {
     if (s.empty(0) || s[2] == 0) return {};
     const double log_z = s.log(0), all = average ? 1 : s[2], each = average ? 1 / s[2] : 1;
-    return {.loss = all * log_z - each * s[1], .mass = 1, .reference = log_z, .slopes = {all, -each, 0}};
+    return {.loss = all * log_z - each * s[1], .mass = 1, .reference = s[1] / s[2], .slopes = {all, -each, 0}};
   }
 };
 
