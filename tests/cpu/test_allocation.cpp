@@ -12,8 +12,8 @@ namespace contrastive::testing {
 namespace {
 
 /// Visits the losses on arguments large enough that threads are woken.
-template <class T, class Visit>
-void each_large_loss(Visit visit) {
+template <class T>
+void each_large_loss(const std::function<void(const char*, const any_loss&, const views<T>&)>& visit) {
   const setting s{300, 50, similarity::cosine, reduction::none, 0.2, 0};
   each_loss<T>(s, visit);
   const arguments<T> rows(s, {s.n, s.n});
@@ -21,19 +21,9 @@ void each_large_loss(Visit visit) {
         rows.views());
 }
 
-/// The call with 1, 2 or 3 arguments.
-template <class T, class L>
-const result<T>& call(evaluator<T>& evaluate, const L& loss, const views<T>& e) {
-  if (e.size() == 1) return evaluate.value_and_gradient(loss, e[0]);
-  if (e.size() == 2) return evaluate.value_and_gradient(loss, e[0], e[1]);
-  return evaluate.value_and_gradient(loss, e[0], e[1], e[2]);
-}
-
-template <class T, class L>
-const result<T>& call_into(evaluator<T>& evaluate, std::vector<matrix<T>>& out, const L& loss, const views<T>& e) {
-  if (e.size() == 1) return evaluate.value_and_gradient_into({out[0]}, loss, e[0]);
-  if (e.size() == 2) return evaluate.value_and_gradient_into({out[0], out[1]}, loss, e[0], e[1]);
-  return evaluate.value_and_gradient_into({out[0], out[1], out[2]}, loss, e[0], e[1], e[2]);
+template <class T>
+std::vector<matrix_view<T>> views_of(std::vector<matrix<T>>& matrices) {
+  return {matrices.begin(), matrices.end()};
 }
 
 }  // namespace
@@ -50,7 +40,7 @@ TEST_CASE("memory: the counter sees what Eigen and the library allocate") {
 
 TEMPLATE_TEST_CASE("memory: the second call of the same size allocates nothing", "", float, double) {
   using T = TestType;
-  each_large_loss<T>([](const char* what, const auto& loss, const views<T>& rows) {
+  each_large_loss<T>([](const char* what, const any_loss& loss, const views<T>& rows) {
     INFO(what);
     evaluator<T> evaluate({.threads = 2});
     call(evaluate, loss, rows);
@@ -64,10 +54,11 @@ TEMPLATE_TEST_CASE("memory: the second call of the same size allocates nothing",
 
     std::vector<matrix<T>> out;
     for (const auto& v : rows) out.emplace_back(v.rows, v.cols);
+    const std::vector<matrix_view<T>> into = views_of(out);
     evaluator<T> other({.threads = 2});
-    call_into(other, out, loss, rows);
+    call_into(other, into, loss, rows);
     const long before_into = allocations;
-    call_into(other, out, loss, rows);
+    call_into(other, into, loss, rows);
     CHECK(allocations - before_into == 0);
   });
 }
@@ -78,10 +69,11 @@ TEMPLATE_TEST_CASE("memory: after a large call a small one of the same loss allo
   evaluator<T> evaluate({.threads = 2});
   std::vector<matrix<T>> out{matrix<T>(200, 30), matrix<T>(200, 30)}, little{matrix<T>(9, 4), matrix<T>(9, 4)};
   const nt_xent loss{};
-  call_into(evaluate, out, loss, views<T>{large, large});
+  call_into(evaluate, views_of(out), loss, views<T>{large, large});
   const views<T> rows{small, small};
+  const std::vector<matrix_view<T>> into = views_of(little);
   const long before = allocations;
-  call_into(evaluate, little, loss, rows);
+  call_into(evaluate, into, loss, rows);
   CHECK(allocations - before == 0);
 }
 
@@ -89,12 +81,13 @@ TEMPLATE_TEST_CASE("edge: memory that runs out at any point gives bad_alloc, and
                    double) {
   using T = TestType;
   for (const int threads : {1, 2})
-    each_large_loss<T>([threads](const char* what, const auto& loss, const views<T>& rows) {
+    each_large_loss<T>([threads](const char* what, const any_loss& loss, const views<T>& rows) {
       INFO(what << ", threads " << threads);
       evaluator<T> reference({.threads = threads});
       const result<T> expected = call(reference, loss, rows);
       std::vector<matrix<T>> out;
       for (const auto& v : rows) out.push_back(matrix<T>::Constant(v.rows, v.cols, 7));
+      const std::vector<matrix_view<T>> into = views_of(out);
 
       evaluator<T> evaluate({.threads = threads});
       bool done = false, untouched = true, only_bad_alloc = true;
@@ -102,7 +95,7 @@ TEMPLATE_TEST_CASE("edge: memory that runs out at any point gives bad_alloc, and
       for (long k = 0; k < 1000 && !done; ++k) {
         allocations_left = k;
         try {
-          call_into(evaluate, out, loss, rows);
+          call_into(evaluate, into, loss, rows);
           done = true;
         } catch (const std::bad_alloc&) {
           ++failures;

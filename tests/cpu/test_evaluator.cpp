@@ -19,13 +19,13 @@ TEMPLATE_TEST_CASE("evaluator: one, two, four and all threads give the same bits
   for (const double temperature : {0.1, 0.002}) {
     const setting s{521, 41, similarity::cosine, reduction::none, temperature, 0};
     INFO(s.text());
-    const auto check = [&](const char* what, const auto& loss, const views<T>& rows) {
+    const auto check = [&](const char* what, const any_loss& loss, const views<T>& rows) {
       INFO(what);
-      const result<T> expected = one.value_and_gradient(loss, rows);
+      const result<T> expected = call(one, loss, rows);
       CHECK(std::isfinite(expected.loss));
-      CHECK(same_bits(expected, two.value_and_gradient(loss, rows)));
-      CHECK(same_bits(expected, four.value_and_gradient(loss, rows)));
-      CHECK(same_bits(expected, all.value_and_gradient(loss, rows)));
+      CHECK(same_bits(expected, call(two, loss, rows)));
+      CHECK(same_bits(expected, call(four, loss, rows)));
+      CHECK(same_bits(expected, call(all, loss, rows)));
     };
     each_loss<T>(s, check);
     const arguments<T> rows(s, {s.n, s.n});
@@ -40,9 +40,9 @@ TEMPLATE_TEST_CASE("evaluator: logits kept or computed again give the same bits"
   for (const double temperature : {0.1, 0.002}) {
     const setting s{301, 19, similarity::cosine, reduction::none, temperature, 0};
     INFO(s.text());
-    const auto check = [&](const char* what, const auto& loss, const views<T>& rows) {
+    const auto check = [&](const char* what, const any_loss& loss, const views<T>& rows) {
       INFO(what);
-      CHECK(same_bits<T>(result<T>(kept.value_and_gradient(loss, rows)), again.value_and_gradient(loss, rows)));
+      CHECK(same_bits<T>(result<T>(call(kept, loss, rows)), call(again, loss, rows)));
     };
     each_loss<T>(s, check);
     const arguments<T> rows(s, {s.n, s.n});
@@ -75,10 +75,10 @@ TEMPLATE_TEST_CASE("evaluator: what came before changes nothing", "", float, dou
   INFO("seed " << run_seed());
   for (const index_type n : {7, 130, 3, 64, 1}) {  // larger and smaller by turns
     const setting s{n, n % 5 + 1, all_similarities[n % 3], reduction::none, 0.2, static_cast<int>(n)};
-    each_loss<T>(s, [&](const char* what, const auto& loss, const views<T>& rows) {
+    each_loss<T>(s, [&](const char* what, const any_loss& loss, const views<T>& rows) {
       INFO(what << ", n " << n);
       evaluator<T> fresh({.threads = 2});
-      CHECK(same_bits(fresh.value_and_gradient(loss, rows), kept.value_and_gradient(loss, rows)));
+      CHECK(same_bits(call(fresh, loss, rows), call(kept, loss, rows)));
     });
   }
 }
@@ -88,9 +88,9 @@ TEMPLATE_TEST_CASE("evaluator: the value alone is the loss that comes with the g
   evaluator<T> evaluate({.threads = 2});
   for (const setting& s : awkward_settings()) {
     INFO(s.text());
-    each_loss<T>(s, [&](const char* what, const auto& loss, const views<T>& rows) {
+    each_loss<T>(s, [&](const char* what, const any_loss& loss, const views<T>& rows) {
       INFO(what);
-      const T with_gradient = evaluate.value_and_gradient(loss, rows).loss;
+      const T with_gradient = call(evaluate, loss, rows).loss;
       CHECK(value_on_cpu(evaluate, loss, rows) == with_gradient);
     });
   }

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <contrastive/cuda.cuh>
 #include <memory>
-#include <support/answer.hpp>
+#include <stdexcept>
+#include <support/any_loss.hpp>
 #include <type_traits>
 #include <vector>
 
@@ -82,18 +83,37 @@ answer widened(const cuda::host_result<T>& r, const std::vector<shape>& shapes) 
   return a;
 }
 
+/// Is a loss compiled for embeddings of S? Every loss of the library is, unless CONTRASTIVE_TEST_FEWER_KERNELS says that no GPU
+/// is at hand and the kernels need but compile: then double and 16 bits have three that stand for all.
+template <class S, class L>
+constexpr bool is_compiled =
+#if defined(CONTRASTIVE_TEST_FEWER_KERNELS)
+    is_of_the_library<L> &&
+    (std::is_same_v<S, float> || std::is_same_v<L, nt_xent> || std::is_same_v<L, sup_con> || std::is_same_v<L, siglip>);
+#else
+    is_of_the_library<L>;
+#endif
+
 /// What the GPU gives for embeddings rounded to S.
-template <class S, class L, class V>
-answer on_gpu(cuda::evaluator<S>& evaluate, const L& loss, const views<V>& e) {
+template <class S, class V>
+answer on_gpu(cuda::evaluator<S>& evaluate, const any_loss& loss, const views<V>& e) {
   device_memory memory;
-  const auto there = memory.loss(loss);
   std::vector<cuda::device_matrix_view<const S>> d;
   std::vector<shape> shapes;
   for (const auto& m : e) d.push_back(memory.matrix_like<S>(m)), shapes.push_back({m.rows, m.cols});
   const cudaStream_t stream = nullptr;
-  if (d.size() == 1) return widened(evaluate.value_and_gradient(there, d[0], stream), shapes);
-  if (d.size() == 2) return widened(evaluate.value_and_gradient(there, d[0], d[1], stream), shapes);
-  return widened(evaluate.value_and_gradient(there, d.at(0), d.at(1), d.at(2), stream), shapes);
+  return std::visit(
+      [&](const auto& l) -> answer {
+        if constexpr (is_compiled<S, std::remove_cvref_t<decltype(l)>>) {
+          const auto there = memory.loss(l);
+          if (d.size() == 1) return widened(evaluate.value_and_gradient(there, d[0], stream), shapes);
+          if (d.size() == 2) return widened(evaluate.value_and_gradient(there, d[0], d[1], stream), shapes);
+          return widened(evaluate.value_and_gradient(there, d.at(0), d.at(1), d.at(2), stream), shapes);
+        } else {
+          throw std::logic_error("on_gpu: not compiled for this loss");
+        }
+      },
+      loss);
 }
 
 }  // namespace contrastive::testing

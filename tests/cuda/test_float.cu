@@ -16,7 +16,7 @@ TEST_CASE("cuda: at awkward sizes every loss agrees with its definition in float
   for (const setting& s : awkward_settings()) {
     INFO(s.text());
     auto& evaluate = turn++ % 2 == 0 ? small : usual;
-    each_loss<float>(s, [&](const char* what, const auto& loss, const views<float>& rows) {
+    each_loss<float>(s, [&](const char* what, const any_loss& loss, const views<float>& rows) {
       INFO(what);
       const answer expected = by_definition(loss, rows), came = on_gpu(evaluate, loss, rows);
       CHECK(error_of(expected, came, s.temperature, s.reduction == reduction::mean) <= tolerance<float>(s.temperature));
@@ -30,7 +30,7 @@ TEST_CASE("cuda: temperatures from 30 down to 0.0001 are finite and agree with t
   for (const double temperature : {30.0, 0.021, 0.019, 0.001, 0.0001}) {
     const setting s{23, 5, similarity::cosine, reduction::mean, temperature, 0};
     INFO(s.text());
-    each_loss<float>(s, [&](const char* what, const auto& loss, const views<float>& rows) {
+    each_loss<float>(s, [&](const char* what, const any_loss& loss, const views<float>& rows) {
       INFO(what);
       CHECK(error_of(by_definition(loss, rows), on_gpu(evaluate, loss, rows), temperature, true) <=
             tolerance<float>(temperature) * std::max(1.0, 0.1 / temperature));
@@ -43,7 +43,7 @@ TEST_CASE("cuda: NaN or infinity in a row gives NaN everywhere") {
   for (const similarity kind : all_similarities)
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
       each_loss<float>({40, 3, kind, reduction::none, 0.2, 0},
-                       [&](const char* what, const auto& loss, const views<float>& rows) {
+                       [&](const char* what, const any_loss& loss, const views<float>& rows) {
                          INFO(what);
                          std::vector<matrix<float>> copies;
                          for (const auto& v : rows) {

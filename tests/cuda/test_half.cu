@@ -16,7 +16,7 @@ void check_rounded(double bound) {
     for (const index_type d : {33, 64}) {
       const setting s{70, d, kind, reduction::mean, 0.1, 0};
       INFO(s.text());
-      each_loss<double>(s, [&](const char* what, const auto& loss, const views<double>& rows) {
+      each_loss<double>(s, [&](const char* what, const any_loss& loss, const views<double>& rows) {
         INFO(what);
         std::vector<matrix<double>> exact;
         for (const auto& v : rows) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values and gradients of the public implementations' formulas, from float64 automatic differentiation.
 #include <support/cases.hpp>
+#include <support/catch.hpp>
 #include <support/engines.hpp>
 
 namespace contrastive::testing {
@@ -9,21 +10,16 @@ namespace {
 
 /// The cases of one loss in three ways: the definition, the CPU engine in double, the CPU engine in float.
 void check_file(const std::string& file, int at_least) {
-  const json cases = read_cases(file, CONTRASTIVE_TEST_DATA);
-  REQUIRE(static_cast<int>(cases.size()) >= at_least);
   SECTION("by definition") {
     // The definition takes pair by pair: a thousand rows take it seconds.
-    json small = json::array();
-    for (const json& c : cases)
-      if (!c.contains("generated") || c["generated"][0]["rows"].get<int>() <= 200) small.push_back(c);
-    REQUIRE(small.size() >= 2);
-    check_cases<double>(small, [](const auto& loss, const auto& views) { return by_definition(loss, views); });
+    CHECK(check_cases<double>(file, by_definition<double>, 200) >= 2);
   }
   SECTION("on the CPU in double") {
-    check_cases<double>(cases, [](const auto& loss, const auto& views) { return on_cpu<double>(loss, views); });
+    CHECK(check_cases<double>(file, [](const auto& loss, const auto& views) { return on_cpu<double>(loss, views); }) >=
+          at_least);
   }
   SECTION("on the CPU in float") {
-    check_cases<float>(cases, [](const auto& loss, const auto& views) { return on_cpu<float>(loss, views); });
+    CHECK(check_cases<float>(file, [](const auto& loss, const auto& views) { return on_cpu<float>(loss, views); }) >= at_least);
   }
 }
 

@@ -3,7 +3,7 @@
 // One kind of answer for all engines, and what the definition answers. For nvcc too: no CPU engine.
 #pragma once
 
-#include <contrastive/engine/naive.hpp>
+#include <contrastive/core/matrix_view.hpp>
 #include <support/random.hpp>
 #include <vector>
 
@@ -23,14 +23,4 @@ struct answer {
 };
 
 /// What the definition gives, pair by pair, in double.
-template <class L, class T>
-answer by_definition(const L& loss, const views<T>& embeddings) {
-  const naive::outcome out = naive::evaluate(loss, embeddings.data(), static_cast<int>(embeddings.size()));
-  answer a{out.loss, out.temperature_gradient, out.bias_gradient, out.valid_anchors, {}, {}};
-  if (loss.reduction == reduction::none) a.per_anchor = out.per_anchor;
-  for (std::size_t e = 0; e < embeddings.size(); ++e)
-    a.gradients.push_back(Eigen::Map<const matrix<double>>(out.gradients[e].data(), embeddings[e].rows, embeddings[e].cols));
-  return a;
-}
-
 }  // namespace contrastive::testing

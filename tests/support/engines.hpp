@@ -5,7 +5,7 @@
 
 #include <contrastive/cpu/evaluator.hpp>
 #include <cstring>
-#include <support/answer.hpp>
+#include <support/any_loss.hpp>
 #include <vector>
 
 namespace contrastive::testing {
@@ -23,19 +23,22 @@ answer widened(const result<T>& r) {
   return a;
 }
 
-/// What the CPU engine gives.
-template <class T, class L>
-answer on_cpu(const L& loss, const views<T>& embeddings, const options& how = {}) {
-  evaluator<T> evaluate(how);
-  return widened(evaluate.value_and_gradient(loss, embeddings));
-}
+/// The loss and its gradients; as views of bfloat16 too, for an evaluator of float. These are defined in on_cpu.cpp.
+template <class T, class S>
+const result<T>& call(evaluator<T>& evaluate, const any_loss& loss, const std::vector<matrix_view<const S>>& e);
+/// The same with the gradients in the caller's memory.
+template <class T>
+const result<T>& call_into(evaluator<T>& evaluate, const std::vector<matrix_view<T>>& out, const any_loss& loss,
+                           const views<T>& e);
+/// The loss alone.
+template <class T>
+T value_on_cpu(evaluator<T>& evaluate, const any_loss& loss, const views<T>& e);
 
-/// The loss alone, for up to three arguments.
-template <class T, class L>
-T value_on_cpu(evaluator<T>& evaluate, const L& loss, const views<T>& e) {
-  if (e.size() == 1) return evaluate.value(loss, e[0]);
-  if (e.size() == 2) return evaluate.value(loss, e[0], e[1]);
-  return evaluate.value(loss, e.at(0), e.at(1), e.at(2));
+/// What a fresh evaluator gives.
+template <class T>
+answer on_cpu(const any_loss& loss, const views<T>& embeddings, const options& how = {}) {
+  evaluator<T> evaluate(how);
+  return widened(call(evaluate, loss, embeddings));
 }
 
 /// Are two results the same bit for bit?

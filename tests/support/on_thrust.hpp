@@ -7,7 +7,7 @@
 #include <thrust/copy.h>
 #include <contrastive/thrust/evaluator.hpp>
 #include <limits>
-#include <support/answer.hpp>
+#include <support/any_loss.hpp>
 #include <vector>
 
 namespace contrastive::testing {
@@ -64,14 +64,11 @@ answer widened(const thrust_engine::result<T>& r, const std::vector<thrust_engin
   return a;
 }
 
-/// What the Thrust engine gives.
-template <class T, class L>
-answer on_thrust(const L& loss, const views<T>& embeddings, thrust_engine::evaluator<T>& evaluate, index_type gap = 0) {
-  const on_device<T> arguments(embeddings, gap);
-  return widened(evaluate.value_and_gradient(loss, arguments.rows()), arguments.rows());
-}
-template <class T, class L>
-answer on_thrust(const L& loss, const views<T>& embeddings) {
+/// What the Thrust engine gives. Defined in on_thrust.cpp, for float.
+template <class T>
+answer on_thrust(const any_loss& loss, const views<T>& embeddings, thrust_engine::evaluator<T>& evaluate, index_type gap = 0);
+template <class T>
+answer on_thrust(const any_loss& loss, const views<T>& embeddings) {
   thrust_engine::evaluator<T> evaluate;
   return on_thrust(loss, embeddings, evaluate);
 }

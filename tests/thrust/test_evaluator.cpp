@@ -42,14 +42,10 @@ thrust::device_vector<T> moved(const matrix<T>& m) {
   return {m.data(), m.data() + m.size()};
 }
 
-template <class T, class L>
-answer on_thrust_of(const L& loss, const matrix<T>& a) {
-  return on_thrust<T>(loss, views<T>{a});
-}
-template <class T, class L>
-answer on_thrust_of(const L& loss, const matrix<T>& a, const matrix<T>& b) {
-  return on_thrust<T>(loss, views<T>{a, b});
-}
+using T = float;  // in which the edges are tried; what double adds, the tests of the tile engine have
+
+answer on_thrust_of(const any_loss& loss, const matrix<T>& a) { return on_thrust<T>(loss, views<T>{a}); }
+answer on_thrust_of(const any_loss& loss, const matrix<T>& a, const matrix<T>& b) { return on_thrust<T>(loss, views<T>{a, b}); }
 
 }  // namespace
 
@@ -75,8 +71,7 @@ TEMPLATE_TEST_CASE("thrust: device vectors with a shape, views of them, and fixe
   CHECK(error_of(expected, widened(fixed, {no_gradient(queries), keys, negatives}), 0.1, true) <= tolerance<T>(0.1));
 }
 
-TEMPLATE_TEST_CASE("thrust: an evaluator serves calls of changing size, loss and reduction", "", float, double) {
-  using T = TestType;
+TEST_CASE("thrust: an evaluator serves calls of changing size, loss and reduction") {
   INFO("seed " << run_seed());
   thrust_engine::evaluator<T> evaluate;
   for (const index_type n : {40, 3, 70, 1})
@@ -114,28 +109,26 @@ TEMPLATE_TEST_CASE("thrust: the loss alone leaves the last gradients, and a refu
   CHECK(after.gradients == before.gradients);
 }
 
-TEMPLATE_TEST_CASE("thrust: an anchor without a positive has loss 0 and is not counted in the mean", "", float, double) {
-  using T = TestType;
+TEST_CASE("thrust: an anchor without a positive has loss 0 and is not counted in the mean") {
   const matrix<T> z = random_rows<T>(3, 2, 1);
   const std::vector<int> labels{0, 0, 1};
   const conditional_contrastive mean{.labels = labels}, none{.reduction = reduction::none, .labels = labels};
-  const answer rows = on_thrust_of<T>(none, z);
+  const answer rows = on_thrust_of(none, z);
   CHECK(rows.valid_anchors == 2);
   CHECK(rows.per_anchor.at(2) == 0);
-  CHECK(error_of((rows.per_anchor[0] + rows.per_anchor[1]) / 2, on_thrust_of<T>(mean, z).loss) <= tolerance<T>(1));
+  CHECK(error_of((rows.per_anchor[0] + rows.per_anchor[1]) / 2, on_thrust_of(mean, z).loss) <= tolerance<T>(1));
 }
 
-TEMPLATE_TEST_CASE("thrust: no anchor with a positive gives loss 0, gradients 0 and no valid anchor", "", float, double) {
-  using T = TestType;
+TEST_CASE("thrust: no anchor with a positive gives loss 0, gradients 0 and no valid anchor") {
   const std::vector<int> labels{0, 1, 2, 3, 4, 5};
   for (const index_type n : {6, 1})
     for (const reduction r : all_reductions)
       for (const similarity s : all_similarities) {
         const matrix<T> z = T(100) * random_rows<T>(n, 3, 1);
         const label_view own(labels.data(), n);
-        for (const answer& a : {on_thrust_of<T>(conditional_contrastive{1.0, s, r, own}, z),
-                                on_thrust_of<T>(sup_con{0.1, s, r, pooling::log_sum, own}, z),
-                                on_thrust_of<T>(sup_con{0.1, s, r, pooling::mean_log, own}, z)}) {
+        for (const answer& a : {on_thrust_of(conditional_contrastive{1.0, s, r, own}, z),
+                                on_thrust_of(sup_con{0.1, s, r, pooling::log_sum, own}, z),
+                                on_thrust_of(sup_con{0.1, s, r, pooling::mean_log, own}, z)}) {
           CHECK(a.loss == 0);
           CHECK(a.temperature_gradient == 0);
           CHECK(a.valid_anchors == 0);
@@ -145,36 +138,32 @@ TEMPLATE_TEST_CASE("thrust: no anchor with a positive gives loss 0, gradients 0 
       }
 }
 
-TEMPLATE_TEST_CASE("thrust: under cosine a zero row has similarity 0 to all and gradient 0", "", float, double) {
-  using T = TestType;
+TEST_CASE("thrust: under cosine a zero row has similarity 0 to all and gradient 0") {
   for (const double length : {0.0, 1e-13}) {
     INFO("norm " << length);
     matrix<T> a = random_rows<T>(4, 3, 1), b = random_rows<T>(4, 3, 2);
     a.row(1).setZero();
-    const answer expected = on_thrust_of<T>(nt_xent{}, a, b);
+    const answer expected = on_thrust_of(nt_xent{}, a, b);
     CHECK(error_of(by_definition(nt_xent{}, views<T>{a, b}), expected, 0.5, true) <= tolerance<T>(0.5));
     a(1, 0) = static_cast<T>(length);
-    const answer r = on_thrust_of<T>(nt_xent{}, a, b);
+    const answer r = on_thrust_of(nt_xent{}, a, b);
     CHECK(r.loss == expected.loss);
     CHECK(all_zero(r.gradients.at(0).row(1)));
     CHECK(r.gradients.at(0).row(0).norm() > 0.01);
   }
   const matrix<T> zero = matrix<T>::Zero(5, 3);
-  const answer r = on_thrust_of<T>(nt_xent{}, zero, zero);
+  const answer r = on_thrust_of(nt_xent{}, zero, zero);
   CHECK(error_of(std::log(9.0), r.loss) <= tolerance<T>(1));
   CHECK(all_zero(r.gradients.at(0)));
 }
 
-TEMPLATE_TEST_CASE("thrust: a positive alone in its denominator has loss 0 and gradients 0 at any temperature", "", float,
-                   double) {
-  using T = TestType;
+TEST_CASE("thrust: a positive alone in its denominator has loss 0 and gradients 0 at any temperature") {
   INFO("seed " << run_seed());
   for (const double temperature : {0.5, 0.07, 0.005})
     for (const similarity kind : all_similarities) {
       const matrix<T> a = random_rows<T>(1, 33, 1), b = a + T(0.1) * random_rows<T>(1, 33, 2);
-      for (const answer& r :
-           {on_thrust_of<T>(info_nce{temperature, kind}, a, b), on_thrust_of<T>(nt_xent{temperature, kind}, a, b),
-            on_thrust_of<T>(clip{temperature, kind}, a, b)}) {
+      for (const answer& r : {on_thrust_of(info_nce{temperature, kind}, a, b), on_thrust_of(nt_xent{temperature, kind}, a, b),
+                              on_thrust_of(clip{temperature, kind}, a, b)}) {
         CHECK(r.loss == 0);
         CHECK(error_of(0, r.temperature_gradient) <= 1e-9);
         for (const auto& g : r.gradients) CHECK(g.norm() <= 1e-9);
@@ -182,19 +171,15 @@ TEMPLATE_TEST_CASE("thrust: a positive alone in its denominator has loss 0 and g
     }
 }
 
-TEMPLATE_TEST_CASE("thrust: rows of any scale have the cosine of their direction, and distances bear any offset", "", float,
-                   double) {
-  using T = TestType;
+TEST_CASE("thrust: rows of any scale have the cosine of their direction, and distances bear any offset") {
   INFO("seed " << run_seed());
   const matrix<T> a = random_rows<T>(9, 4, 1), b = random_rows<T>(9, 4, 2);
-  const answer expected = on_thrust_of<T>(nt_xent{}, a, b);
-  std::vector<double> scales{1e-10, 1e10, 1e30};
-  if (std::is_same_v<T, double>) scales.insert(scales.end(), {1e160, 1e300});  // whose squares overflow
-  for (const double scale : scales) {
+  const answer expected = on_thrust_of(nt_xent{}, a, b);
+  for (const double scale : {1e-10, 1e10, 1e30}) {
     INFO("scale " << scale);
     matrix<T> scaled = a;
     scaled.row(3) *= static_cast<T>(scale);
-    const answer r = on_thrust_of<T>(nt_xent{}, scaled, b);
+    const answer r = on_thrust_of(nt_xent{}, scaled, b);
     CHECK(error_of(expected.loss, r.loss) <= tolerance<T>(0.5));
     matrix<double> gradient = r.gradients.at(0);
     gradient.row(3) = scale < 1e20 ? matrix<double>(gradient.row(3) * scale) : matrix<double>(expected.gradients.at(0).row(3));
@@ -205,11 +190,10 @@ TEMPLATE_TEST_CASE("thrust: rows of any scale have the cosine of their direction
   const T offset = 1024;
   const matrix<T> far_a = a.array() + offset, far_b = b.array() + offset, near_a = far_a.array() - offset,
                   near_b = far_b.array() - offset;
-  CHECK(error_of(on_thrust_of<T>(far, near_a, near_b), on_thrust_of<T>(far, far_a, far_b), 0.5, true) <= tolerance<T>(0.5));
+  CHECK(error_of(on_thrust_of(far, near_a, near_b), on_thrust_of(far, far_a, far_b), 0.5, true) <= tolerance<T>(0.5));
 }
 
-TEMPLATE_TEST_CASE("thrust: weights from the smallest to 1e30 agree with the definition", "", float, double) {
-  using T = TestType;
+TEST_CASE("thrust: weights from the smallest to 1e30 agree with the definition") {
   const matrix<T> q = random_rows<T>(40, 5, 1), k = random_rows<T>(40, 5, 2);
   for (const float scale : {1e-30f, 1e10f, 1e30f})
     for (const auto normalize : {weight_normalization::none, weight_normalization::mean_one}) {
