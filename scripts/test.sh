@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-# Installs what the tests need on Debian or Ubuntu, builds them in three ways and runs them all in one CTest run:
-# everything in Release with the system's compiler, headers and core tests with clang, and the core tests under
-# AddressSanitizer and UndefinedBehaviorSanitizer (their names start with clang/ and sanitized/).
+# Installs what the tests need on Debian or Ubuntu, builds them in two ways and runs them all in one CTest run: everything in
+# Release with the system's compiler, and headers and core tests with clang under AddressSanitizer and
+# UndefinedBehaviorSanitizer (their names start with sanitized/).
 # Arguments go to ctest, such as -R nt_xent or -L quick.
 set -euo pipefail
 
@@ -23,7 +23,7 @@ scripts/install_packages.sh libtorch-dev libopenblas0-pthread || echo "no libtor
 
 mkdir -p build/all
 : > build/all/CTestTestfile.cmake
-for preset in release clang asan; do
+for preset in release asan; do
   cmake --preset "$preset"
   cmake --build --preset "$preset" --parallel "$cores"
   echo "subdirs(\"$root/build/$preset\")" >> build/all/CTestTestfile.cmake

@@ -36,8 +36,9 @@ struct gradient_check {
 ///   - what the row rule returns beside the loss, at the sums of these rows, at τ and at τ = 0.005: its slopes and dl/dτ
 ///     against differences of the loss, the residual or `balanced` against the sum of the slopes, the derivatives of own
 ///     functions; that a row without mass has loss and slopes 0; and that all is finite where ±10000 is added to every logit.
-/// Embeddings of float are widened. Time grows with (rows · cols)²: some ten rows of some few columns are enough.
-/// Throws what the loss refuses. A gradient that does not flow through the batch step of a rule is taken as meant.
+/// Embeddings are those of the loss's call; those of float are widened. Time grows with (rows · cols)²: some ten rows of some
+/// few columns are enough. Throws what the loss refuses. A gradient that does not flow through the batch step of a rule is
+/// taken as meant.
 ///
 ///   if (auto check = contrastive::check_gradient(my_loss{.labels = labels}, z); !check) std::puts(check.message.c_str());
 template <class L, class... E>
@@ -45,13 +46,20 @@ gradient_check check_gradient(const L& loss, const E&... embeddings) {
   using matrix = result<double>::matrix;
   constexpr double step = 1e-5, tolerance = 1e-6;  // central differences: error ~ step² + 1e-16 / step
   std::vector<matrix> values;
-  const auto widen = [&](const auto& view) {
+  const auto widen = [&]<class M>(const M& one) {
+    const auto view = detail::argument_traits<M>::view(one);
     matrix m(view.rows, view.cols);
     for (index_type r = 0; r < view.rows; ++r)
       for (index_type c = 0; c < view.cols; ++c) m(r, c) = static_cast<double>(view(r, c));
     values.push_back(m);
   };
-  (widen(detail::argument_traits<E>::view(embeddings)), ...);
+  const auto widen_all = [&]<class A>(const A& given) {
+    if constexpr (detail::is_vector<A>)
+      for (const auto& one : given) widen(one);
+    else
+      widen(given);
+  };
+  (widen_all(embeddings), ...);
   std::vector<matrix_view<const double>> views(values.begin(), values.end());
   const int count = static_cast<int>(views.size());
 

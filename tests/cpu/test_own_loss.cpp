@@ -6,6 +6,7 @@
 #include <contrastive/contrastive.hpp>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
+#include <support/checked_gradient.hpp>
 #include <support/engines.hpp>
 #include <support/own_losses.hpp>
 #include <support/settings.hpp>
@@ -95,7 +96,8 @@ TEST_CASE("check_gradient: each loss passes") {
   const std::vector<int> labels = random_labels(9, 3, 5);
   const matrix<float> weights = random_weights(9, 9, 6), theta = random_rows<float>(9, 2, 7),
                       queue_theta = random_rows<float>(5, 2, 8);
-  const auto check = [](const gradient_check& c) {
+  const auto check = [](const any_loss& loss, const views<double>& rows) {
+    const gradient_check c = checked_gradient(loss, rows);
     INFO(c.message);
     CHECK(c.passed);
     CHECK(c.value_error <= 1e-9);
@@ -105,30 +107,27 @@ TEST_CASE("check_gradient: each loss passes") {
   };
   for (const similarity s : all_similarities)
     for (const reduction r : all_reductions) {
-      check(check_gradient(info_nce{0.3, s, r}, a, b));
-      check(check_gradient(info_nce{0.3, s, r, false}, a, b, q));
-      check(check_gradient(info_nce{0.3, s, r, true, negatives::per_anchor}, a, b, own));
-      check(check_gradient(clip{0.3, s, r}, a, b));
-      check(check_gradient(nt_xent{0.5, s, r}, a, b));
-      check(check_gradient(nt_xent{0.5, s, r, true}, a, b));
-      check(check_gradient(conditional_contrastive{0.5, s, r, labels}, a));
-      check(check_gradient(conditional_contrastive{0.5, s, r, labels}, a, q));
-      check(check_gradient(sup_con{0.3, s, r, pooling::mean_log, labels}, a));
-      check(check_gradient(sup_con{0.3, s, r, pooling::log_sum, labels}, a));
-      check(
-          check_gradient(weighted_info_nce{0.3, s, r, weight_normalization::mean_one, true, negatives::shared, weights}, a, b));
-      check(check_gradient(decoupled{0.3, s, r}, a, b));
-      check(check_gradient(decoupled{0.3, s, r, 0.5}, a, b));
-      check(check_gradient(hard_negative{0.5, s, r}, a, b));
-      check(check_gradient(sincere{0.3, s, r, average::per_anchor, labels}, a));
-      check(check_gradient(sincere{0.3, s, r, average::per_pair, labels}, a, b));
-      check(check_gradient(siglip{0.3, s, r, -1.0}, a, b));
-      check(check_gradient(soft_targets{0.3, s, r, weights}, a, b));
-      check(check_gradient(d2d_ce{0.5, s, r, 0.6, -0.2, labels}, a, q));
+      check(info_nce{0.3, s, r}, {a, b});
+      check(info_nce{0.3, s, r, false}, {a, b, q});
+      check(info_nce{0.3, s, r, true, negatives::per_anchor}, {a, b, own});
+      check(clip{0.3, s, r}, {a, b});
+      check(nt_xent{0.5, s, r}, {a, b});
+      check(nt_xent{0.5, s, r, true}, {a, b});
+      check(conditional_contrastive{0.5, s, r, labels}, {a});
+      check(conditional_contrastive{0.5, s, r, labels}, {a, q});
+      check(sup_con{0.3, s, r, pooling::mean_log, labels}, {a});
+      check(sup_con{0.3, s, r, pooling::log_sum, labels}, {a});
+      check(weighted_info_nce{0.3, s, r, weight_normalization::mean_one, true, negatives::shared, weights}, {a, b});
+      check(decoupled{0.3, s, r}, {a, b});
+      check(decoupled{0.3, s, r, 0.5}, {a, b});
+      check(hard_negative{0.5, s, r}, {a, b});
+      check(sincere{0.3, s, r, average::per_anchor, labels}, {a});
+      check(sincere{0.3, s, r, average::per_pair, labels}, {a, b});
+      check(siglip{0.3, s, r, -1.0}, {a, b});
+      check(soft_targets{0.3, s, r, weights}, {a, b});
+      check(d2d_ce{0.5, s, r, 0.6, -0.2, labels}, {a, q});
       const auto prior = weights_from(theta, queue_theta, degradation_prior{.scale = 0.5});
-      check(check_gradient(basic_weighted_info_nce<parameter_weights<degradation_prior>>{0.3, s, r, weight_normalization::none,
-                                                                                         true, negatives::shared, prior},
-                           a, b, q));
+      check(weighted_by_prior{0.3, s, r, weight_normalization::none, true, negatives::shared, prior}, {a, b, q});
     }
 }
 
@@ -137,7 +136,7 @@ TEST_CASE("check_gradient: a user's own loss passes, with hints and without") {
   const matrix<double> a = random_rows<double>(20, 3, 1), b = random_rows<double>(20, 3, 2), two = random_rows<double>(2, 3, 3);
   for (const arrangement kind : all_arrangements)
     for (const pooling pool : {pooling::mean_log, pooling::log_sum}) {
-      const gradient_check c = check_gradient(scattered{.arrangement = kind, .pooling = pool}, a, b);
+      const gradient_check c = checked_gradient(scattered{.arrangement = kind, .pooling = pool}, {a, b});
       INFO(c.message);
       CHECK(c.passed);
     }
@@ -145,21 +144,24 @@ TEST_CASE("check_gradient: a user's own loss passes, with hints and without") {
     bounded with_rule;
     two_wells with_functions;
     with_rule.arrangement = with_functions.arrangement = kind;
-    for (const gradient_check& c : {check_gradient(with_rule, a, b), check_gradient(with_functions, a, b)}) {
+    for (const gradient_check& c : {checked_gradient(with_rule, {a, b}), checked_gradient(with_functions, {a, b})}) {
       INFO(c.message);
       CHECK(c.passed);
     }
   }
-  const gradient_check hinted = check_gradient(outspoken{.num_rows = 20, .run = 7}, a, two);
+  const gradient_check hinted = checked_gradient(outspoken{.num_rows = 20, .run = 7}, {a, two});
   INFO(hinted.message);
   CHECK(hinted.passed);
 }
 
 TEST_CASE("check_gradient: float embeddings are checked in double") {
   const matrix<float> a = random_rows<float>(6, 3, 1), b = random_rows<float>(6, 3, 2);
-  const gradient_check c = check_gradient(nt_xent{}, a, b);
+  const gradient_check c = check_gradient(nt_xent{}, a, b),
+                       of_vector = check_gradient(nt_xent{}, std::vector<matrix<float>>{a, b});
   INFO(c.message);
   CHECK(c.passed);
+  CHECK(of_vector.passed);
+  CHECK(of_vector.message == c.message);
 }
 
 TEST_CASE("check_gradient: a loss that says something false of its tiles fails") {
@@ -174,9 +176,9 @@ TEST_CASE("check_gradient: a loss that says something false of its tiles fails")
                                  {falsehood::tiles, index_type{30}}}) {
     INFO("falsehood " << static_cast<int>(lie));
     outspoken loss{.num_rows = 60, .run = run};
-    CHECK(check_gradient(loss, a, two).passed);  // the truth
+    CHECK(checked_gradient(loss, {a, two}).passed);  // the truth
     loss.lie = lie;
-    const gradient_check c = check_gradient(loss, a, two);
+    const gradient_check c = checked_gradient(loss, {a, two});
     INFO(c.message);
     CHECK_FALSE(c.passed);
     CHECK_FALSE(static_cast<bool>(c));

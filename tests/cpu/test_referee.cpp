@@ -26,9 +26,9 @@ TEMPLATE_TEST_CASE("cpu: at awkward sizes every loss agrees with its definition"
   for (const setting& s : awkward_settings()) check_against_the_definition<TestType>(s);
 }
 
-TEMPLATE_TEST_CASE("cpu: at a thousand rows every loss agrees with its definition", "", float, double) {
+TEMPLATE_TEST_CASE("cpu: over several blocks of rows every loss agrees with its definition", "", float, double) {
   // Few columns, for the definition's sake: it takes pair by pair. The cases made from the oracle have 1031 rows of 96.
-  check_against_the_definition<TestType>({1031, 4, similarity::cosine, reduction::mean, 0.1, 0});
+  check_against_the_definition<TestType>({517, 4, similarity::cosine, reduction::mean, 0.1, 0});
 }
 
 }  // namespace contrastive::testing

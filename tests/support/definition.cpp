@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The definition of every loss.
-#include <support/any_loss.hpp>
+// The definition of every loss, and what check_gradient says of it.
+#include <support/checked_gradient.hpp>
 #include <support/naive_answer.hpp>
 
 namespace contrastive::testing {
@@ -13,5 +13,9 @@ answer by_definition(const any_loss& loss, const views<T>& embeddings) {
 
 template answer by_definition(const any_loss&, const views<float>&);
 template answer by_definition(const any_loss&, const views<double>&);
+
+gradient_check checked_gradient(const any_loss& loss, const views<double>& embeddings) {
+  return std::visit([&](const auto& l) { return check_gradient(l, embeddings); }, loss);
+}
 
 }  // namespace contrastive::testing
