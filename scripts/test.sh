@@ -4,7 +4,8 @@
 # Installs what the tests need on Debian or Ubuntu, builds them in three ways and runs them all in one CTest run:
 # everything in Release with the system's compiler, headers and core tests with clang, and the core tests under
 # AddressSanitizer and UndefinedBehaviorSanitizer (their names start with clang/ and sanitized/).
-# Arguments go to ctest, such as -R nt_xent or -L quick.
+# Arguments go to ctest, such as -R nt_xent or -L quick. CXX=g++-14 or CXX=clang++-19 takes that compiler instead of the system's, and
+# CMAKE_CXX_STANDARD=23 that standard instead of C++20; both count when build/ is made.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -16,15 +17,22 @@ emulation=()
 if [[ "$(uname -m)" == x86_64 ]]; then
   emulation=(g++-aarch64-linux-gnu qemu-user)
 fi
-scripts/install_packages.sh g++ clang clang-format cmake ninja-build libeigen3-dev catch2 librapidcheck-dev nlohmann-json3-dev \
-  libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data "${emulation[@]}"
+compiler=()
+if [[ -n "${CXX:-}" ]] && ! command -v "${CXX%% *}" > /dev/null; then
+  compiler=("${CXX/clang++/clang}") # the package is named like the compiler
+fi
+scripts/install_packages.sh g++ clang "${compiler[@]}" clang-format shellcheck cmake ninja-build libeigen3-dev catch2 \
+  librapidcheck-dev nlohmann-json3-dev libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data \
+  "${emulation[@]}"
 # libtorch is not in every release; without it its adapter and the trainers on it are left out.
 scripts/install_packages.sh libtorch-dev libopenblas0-pthread || echo "no libtorch here: going on without what is built on it" >&2
 
 mkdir -p build/all
 : > build/all/CTestTestfile.cmake
+standard=()
+[[ -z "${CMAKE_CXX_STANDARD:-}" ]] || standard=(-D "CMAKE_CXX_STANDARD=$CMAKE_CXX_STANDARD")
 for preset in release clang asan; do
-  cmake --preset "$preset"
+  cmake --preset "$preset" "${standard[@]}"
   cmake --build --preset "$preset" --parallel "$cores"
   echo "subdirs(\"$root/build/$preset\")" >> build/all/CTestTestfile.cmake
 done
