@@ -18,9 +18,10 @@ if [[ "$(uname -m)" == x86_64 ]]; then
   emulation=(g++-aarch64-linux-gnu qemu-user)
 fi
 compiler=()
-if [[ -n "${CXX:-}" ]] && ! command -v "${CXX%% *}" > /dev/null; then
-  compiler=("${CXX/clang++/clang}") # the package is named like the compiler
-fi
+case "${CXX:-}" in
+  g++-*) compiler=("$CXX") ;;
+  clang++-*) compiler=("clang-${CXX#clang++-}" "libclang-rt-${CXX#clang++-}-dev") ;; # the second for the sanitizers
+esac
 scripts/install_packages.sh g++ clang "${compiler[@]}" clang-format shellcheck cmake ninja-build libeigen3-dev catch2 \
   librapidcheck-dev nlohmann-json3-dev libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data \
   "${emulation[@]}"
