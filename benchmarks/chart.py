@@ -42,10 +42,16 @@ def chart(title, lines, colours, unit, emphasised):
     ys = [y for points in lines.values() for _, y in points]
     low, high = math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys)))
     span = math.log2(xs[-1] / xs[0])
-    x_of = lambda x: left + (width - left - right) * math.log2(x / xs[0]) / span
-    y_of = lambda y: height - bottom - (height - top - bottom) * (math.log10(y) - low) / (high - low)
+
+    def x_of(x):
+        return left + (width - left - right) * math.log2(x / xs[0]) / span
+
+    def y_of(y):
+        return height - bottom - (height - top - bottom) * (math.log10(y) - low) / (high - low)
+
+    font = 'font-family="sans-serif" font-size="14"'
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="14" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {font} role="img">',
         f"<title>{title}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="{left}" y="28" font-size="17" font-weight="bold">{title}</text>',
@@ -72,8 +78,7 @@ def chart(title, lines, colours, unit, emphasised):
             obstacles += [(x0 + (x1 - x0) * t / 50, y0 + (y1 - y0) * t / 50) for t in range(51)]
     for name, (x, y) in label_places(lines, {name: points[-1] for name, points in drawn.items()}, obstacles, width).items():
         place = f'x="{x:.1f}" y="{y:.1f}" font-weight="bold" textLength="{8.2 * len(name):.0f}"'
-        out.append(
-            f'<text {place} stroke="#ffffff" stroke-width="4" aria-hidden="true">{name}</text>'
-        )  # keeps lines off the name
+        # What lies under the name keeps lines off it.
+        out.append(f'<text {place} stroke="#ffffff" stroke-width="4" aria-hidden="true">{name}</text>')
         out.append(f'<text {place} fill="{colours[name]}">{name}</text>')
-    return "\n".join(out + ["</svg>", ""])
+    return "\n".join([*out, "</svg>", ""])

@@ -102,7 +102,7 @@ IN_BATCH = {INFO_NCE: info_nce_loss}
 
 
 def bytes_needed(who, n):
-    """What a peer takes at most beyond its inputs: measured were 2.5 to 5.1 N x N matrices, and 4.2 N x N x N for one of them."""
+    """What a peer takes at most beyond its inputs: measured were 2.5 to 5.1 N x N matrices, and for one 4.2 N x N x N."""
     return 4.0 * n * n * (5 * n if who == METRIC_LEARNING else 6)
 
 
@@ -161,10 +161,10 @@ def cases(quick, threads):
 
     common = [EAGER, COMPILED, LIGHTLY]
     if quick:
-        return [nt_xent(256, 128, common + [METRIC_LEARNING]), nt_xent(4096, 128, common)]
+        return [nt_xent(256, 128, [*common, METRIC_LEARNING]), nt_xent(4096, 128, common)]
     return [
-        nt_xent(64, 128, common + [METRIC_LEARNING]),
-        nt_xent(256, 128, common + [METRIC_LEARNING]),
+        nt_xent(64, 128, [*common, METRIC_LEARNING]),
+        nt_xent(256, 128, [*common, METRIC_LEARNING]),
         nt_xent(1024, 128, common),
         nt_xent(4096, 128, common, native=threads, single=1),
         nt_xent(8192, 128, common),
@@ -235,7 +235,7 @@ def memory_of_eager(n, dim, threads):
         with open("/proc/self/clear_refs", "w") as clear:
             clear.write("5")
         before = resident("VmRSS")
-        for leaf, gradient in zip(peer.leaves, gradients):
+        for leaf, gradient in zip(peer.leaves, gradients, strict=True):
             leaf.grad = gradient
         peer.loss_of(*peer.leaves).backward()
         peak = resident("VmHWM") - before
@@ -318,8 +318,9 @@ def main():
         print(f"{clear}{heading}({time.time() - start:.0f} s)")
         ours = result["contestants"][OURS]["seconds"]
         for who, figures in result["contestants"].items():
+            seconds = figures["seconds"]
             print(
-                f"    {who:32} {1e3 * figures['seconds']:10.3f} ms  {figures['seconds'] / ours:7.2f} x   loss {figures['loss']:.6f}"
+                f"    {who:32} {1e3 * seconds:10.3f} ms  {seconds / ours:7.2f} x   loss {figures['loss']:.6f}"
                 + (f"   eta {figures['eta']:.2f}" if "eta" in figures else ""),
                 flush=True,
             )
@@ -335,7 +336,7 @@ def main():
     options.output.write_text(
         json.dumps(
             {
-                "date": datetime.date.today().isoformat(),
+                "date": datetime.datetime.now().astimezone().date().isoformat(),
                 "quick": options.quick,
                 "rounds": options.rounds,
                 "threads": options.threads,

@@ -84,7 +84,7 @@ def goal(what, wanted, values, at_most=False, unit=" x", where=()):
     """A row; `values` are figures that must all reach the number `wanted`."""
     shown = [
         f"{value:.2f}{unit}" + (f" ({place})" if place else "")
-        for value, place in zip(values, where or [""] * len(values))
+        for value, place in zip(values, where or [""] * len(values), strict=True)
         if value is not None
     ]
     measured = [value for value in values if value is not None]
@@ -140,7 +140,9 @@ def goals(f):
             [f.ratio("info_nce", 4096, 128, WEIGHTED)],
             at_most=True,
         ),
-        goal("compiling a user's file, time against `<Eigen/Dense>` alone", 1.5, [compile_ratio.get("contrastive")], at_most=True),
+        goal(
+            "compiling a user's file, time against `<Eigen/Dense>` alone", 1.5, [compile_ratio.get("contrastive")], at_most=True
+        ),
         goal(
             "the same where the engine is compiled once (CONTRASTIVE_SEPARATE_ENGINE)",
             1.5,
@@ -198,7 +200,10 @@ def peers(f):
     text = table(["loss, N, d", "", "value and gradient", "times ours", "η", "loss"], rows)
     if f.memory:
         sizes = sorted({n for _, n in f.memory})
-        cell = lambda who, n: bytes_text(f.memory[who, n]) if (who, n) in f.memory else "does not fit"
+
+        def cell(who, n):
+            return bytes_text(f.memory[who, n]) if (who, n) in f.memory else "does not fit"
+
         text += "\n\nMemory of one value and gradient beyond inputs and gradients, nt_xent, d = 128:\n\n"
         text += table(["N"] + [str(n) for n in sizes], [[who] + [cell(who, n) for n in sizes] for who in (OURS, EAGER)])
     return text

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the README's commands on a fresh Debian or Ubuntu, which debootstrap makes in a folder:
 #   scripts/fresh_machine.sh bookworm|trixie|noble [--folder FOLDER] [--mirror URL] [--keyring FILE] [command [argument...]]
-# The command is run in a copy of the committed tree; without one, scripts/test.sh and then scripts/demo.sh. Needs root, debootstrap
-# and git. The folder is build/fresh_<release> unless told; where it is from an earlier run its packages are there already: remove it
+# The command is run in a copy of the committed tree; without one, scripts/test.sh and then scripts/demo.sh. CXX and
+# CMAKE_CXX_STANDARD are handed on to it, see scripts/test.sh. Needs root, debootstrap and git. The folder is build/fresh_<release> unless told; where it is from an earlier run its packages are there already: remove it
 # for a machine that has none. The packages' mirror is the one of this system's own apt, if it is of the same distribution; the keys
 # that they are signed with are where the distribution's keyring package puts them.
 # Everything is mounted in a mount namespace of its own, which ends with the script: nothing stays mounted, whatever happens.
@@ -69,10 +69,11 @@ elif [[ -e "$folder" ]]; then
   echo "fresh_machine.sh: taking the $release in $folder again; remove it for a fresh one" >&2
 else
   if [[ -z "$mirror" ]]; then
-    id="$(. /etc/os-release && echo "${ID:-}")"
-    codename="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")"
+    os_release() { sed -n "s/^$1=//p" /etc/os-release | tr -d '"'; }
+    id="$(os_release ID)"
+    codename="$(os_release VERSION_CODENAME)"
     if [[ "$id" == "$distribution" ]] && command -v apt-get > /dev/null; then
-      mirror="$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+      mirror="$(apt-get indextargets --format "\$(RELEASE) \$(COMPONENT) \$(REPO_URI)" 'Created-By: Packages' |
         awk -v release="$codename" '$1 == release && $2 == "main" && !found { print $3; found = 1 }')"
     fi
     [[ -n "$mirror" ]] || stop "this system's apt names no archive of $distribution: give one as --mirror URL"
@@ -104,7 +105,8 @@ trusting=(git -c "safe.directory=$root" -C "$root")  # under sudo the tree is an
 
 inside() {
   chroot "$folder" env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM="${TERM:-dumb}" \
-    LANG=C.UTF-8 ${http_proxy:+"http_proxy=$http_proxy"} bash -c 'cd /root/contrastive && exec "$@"' bash "$@"
+    LANG=C.UTF-8 ${http_proxy:+"http_proxy=$http_proxy"} ${CXX:+"CXX=$CXX"} \
+    ${CMAKE_CXX_STANDARD:+"CMAKE_CXX_STANDARD=$CMAKE_CXX_STANDARD"} bash -c 'cd /root/contrastive && exec "$@"' bash "$@"
 }
 if (($# > 0)); then
   inside "$@"

@@ -44,8 +44,9 @@ nvcc "${flags[@]}" "$build"/{test_float,test_double,test_half,test_evaluator,mai
 nvcc "${flags[@]}" "$build/times.o" -lcublas -o "$build/times"
 say "built"
 if [ $gpu = no ] || [ $only_build = yes ]; then
-  [ $gpu = yes ] || echo "gpu_check: no GPU: built, nothing run"
-  exit $([ $gpu = yes ] && echo 0 || echo 77)
+  [ $gpu = yes ] && exit 0
+  echo "gpu_check: no GPU: built, nothing run"
+  exit 77
 fi
 
 failed=()
@@ -64,11 +65,11 @@ fi
 
 problems=()
 for type in float bf16; do
-  for n in 1024 4096 16384 32768 65536 262144; do problems+=(nt_xent $type $n 128); done
+  for n in 1024 4096 16384 32768 65536 262144; do problems+=(nt_xent "$type" "$n" 128); done
   for d in 64 256 512; do
-    for n in 4096 32768; do problems+=(nt_xent $type $n "$d"); done
+    for n in 4096 32768; do problems+=(nt_xent "$type" "$n" "$d"); done
   done
-  for n in 4096 32768; do problems+=(clip $type $n 512); done
+  for n in 4096 32768; do problems+=(clip "$type" "$n" 512); done
 done
 timeout 90 "$build/times" "${problems[@]}" > "$build/times.txt" || failed+=("times")
 say "times"

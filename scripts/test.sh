@@ -5,6 +5,8 @@
 # Release with the system's compiler, and headers and core tests with clang under AddressSanitizer and
 # UndefinedBehaviorSanitizer (their names start with sanitized/).
 # Arguments go to ctest, such as -R nt_xent or -L quick.
+# CXX=g++-14 or CXX=clang++-19 takes that compiler instead of the system's, and CMAKE_CXX_STANDARD=23 that standard instead of C++20;
+# both count when build/ is made.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -16,15 +18,23 @@ emulation=()
 if [[ "$(uname -m)" == x86_64 ]]; then
   emulation=(g++-aarch64-linux-gnu qemu-user)
 fi
-scripts/install_packages.sh g++ clang clang-format cmake ninja-build libeigen3-dev catch2 librapidcheck-dev nlohmann-json3-dev \
-  libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data "${emulation[@]}"
+compiler=()
+case "${CXX:-}" in
+  g++-*) compiler=("$CXX") ;;
+  clang++-*) compiler=("clang-${CXX#clang++-}" "libclang-rt-${CXX#clang++-}-dev") ;; # the second for the sanitizers
+esac
+scripts/install_packages.sh g++ clang "${compiler[@]}" clang-format shellcheck cmake ninja-build libeigen3-dev catch2 \
+  librapidcheck-dev nlohmann-json3-dev libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data \
+  "${emulation[@]}"
 # libtorch is not in every release; without it its adapter and the trainers on it are left out.
 scripts/install_packages.sh libtorch-dev libopenblas0-pthread || echo "no libtorch here: going on without what is built on it" >&2
 
 mkdir -p build/all
 : > build/all/CTestTestfile.cmake
+standard=()
+[[ -z "${CMAKE_CXX_STANDARD:-}" ]] || standard=(-D "CMAKE_CXX_STANDARD=$CMAKE_CXX_STANDARD")
 for preset in release asan; do
-  cmake --preset "$preset"
+  cmake --preset "$preset" "${standard[@]}"
   cmake --build --preset "$preset" --parallel "$cores"
   echo "subdirs(\"$root/build/$preset\")" >> build/all/CTestTestfile.cmake
 done

@@ -4,6 +4,7 @@
 
 usage: torch_times.py <lines of benchmarks/cuda/times.cu> <seconds that may be spent here>
 """
+
 import sys
 import time
 
@@ -74,7 +75,7 @@ def theirs(loss, kind, n, d, compiled):
         function = torch.compile(function, dynamic=False)
     try:
         return median_ms(function, z, n)
-    except Exception as error:  # what the compiler does not take is no reason to lose the table
+    except Exception as error:  # noqa: BLE001 - what the compiler does not take is no reason to lose the table
         return type(error).__name__
 
 
