@@ -30,7 +30,7 @@ if(NOT processor MATCHES "^(x86_64|AMD64)$" OR CMAKE_CXX_FLAGS MATCHES "-m")
 endif()
 execute_process(
   COMMAND "${CMAKE_COMMAND}" -S "${root}/examples/cmake_project" -B "${work}/other_flags" ${consumer_options}
-          "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS} -mavx512f" "-DCMAKE_PREFIX_PATH=${work}/prefix" COMMAND_ERROR_IS_FATAL ANY)
+          "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS} -march=x86-64-v4" "-DCMAKE_PREFIX_PATH=${work}/prefix" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${work}/other_flags" RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(status EQUAL 0 OR NOT output MATCHES "built_for_avx512::cpu::engine_of_the_same_flags")
   message(FATAL_ERROR "A file for AVX-512 with an engine that is not: ${status}\n${output}")
