@@ -124,6 +124,8 @@ class evaluation {
   result<T> result_;
 };
 
+inline namespace engine_of_the_same_flags {
+
 template <class T>
 evaluation<T>* make_evaluation(const options& how) {
   return new evaluation<T>(how);
@@ -148,6 +150,12 @@ template <class T>
 const result<T>& evaluate_call(evaluation<T>& e, const problem<T>& c, const loss_functions<T>& f) {
   return e.evaluate(c, f);
 }
+template <class T>
+result<T> copy_of(const result<T>& r) {
+  return r;
+}
+
+}  // namespace engine_of_the_same_flags
 
 }  // namespace cpu
 }  // namespace CONTRASTIVE_FLAGS

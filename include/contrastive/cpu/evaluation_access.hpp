@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// How the evaluator reaches what is the same for all losses. Where CONTRASTIVE_SEPARATE_ENGINE is defined this is all that a
-// file sees of the engine, and one file of the program compiles it, by including contrastive/separate_engine.hpp.
+// How the evaluator reaches the engine. Where CONTRASTIVE_SEPARATE_ENGINE is defined this is all that a file sees of it, and
+// one file of the program compiles it and the library's losses, by including contrastive/separate_engine.hpp.
 #pragma once
 
 #include <contrastive/core/arguments.hpp>
@@ -11,7 +11,7 @@
 #include <contrastive/cpu/problem.hpp>
 #include <contrastive/cpu/result.hpp>
 #include <contrastive/engine/loss_concept.hpp>
-#include <memory>
+#include <utility>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -19,6 +19,10 @@ namespace cpu {
 
 template <class T>
 class evaluation;
+
+/// What a separate engine defines. The linker names this namespace where it finds none of it: the program's engine was compiled
+/// with other -m flags than the file that asks, or other ones of -ffast-math and -fno-exceptions.
+inline namespace engine_of_the_same_flags {
 
 template <class T>
 evaluation<T>* make_evaluation(const options& how);
@@ -36,12 +40,39 @@ const result<T>& evaluate_call(evaluation<T>& e, const problem<T>& p, const loss
 template <class T>
 const bf16_kernel_table* bf16_kernels_for();
 
+/// A copy for the caller: what copies matrices is compiled with the engine.
 template <class T>
-struct evaluation_deleter {
-  void operator()(evaluation<T>* e) const { destroy_evaluation(e); }
+result<T> copy_of(const result<T>& r);
+
+/// One call of an evaluator. The problem has what the caller gave: arguments and where gradients go; the rest is the loss's.
+/// Null stands for an evaluator that was moved from.
+template <class T, class L>
+const result<T>& evaluate_loss(evaluation<T>* e, const L& loss, problem<T> p);
+
+}  // namespace engine_of_the_same_flags
+
+/// Owns an evaluation as std::unique_ptr would, without <memory>: a twentieth of the time that a caller's file takes to
+/// compile.
+template <class T>
+class evaluation_pointer {
+ public:
+  explicit evaluation_pointer(evaluation<T>* e) : e_(e) {}
+  evaluation_pointer(const evaluation_pointer&) = delete;
+  evaluation_pointer(evaluation_pointer&& other) noexcept : e_(std::exchange(other.e_, nullptr)) {}
+  evaluation_pointer& operator=(const evaluation_pointer&) = delete;
+  evaluation_pointer& operator=(evaluation_pointer&& other) noexcept {
+    evaluation_pointer from(std::move(other));
+    std::swap(e_, from.e_);
+    return *this;
+  }
+  ~evaluation_pointer() {
+    if (e_ != nullptr) destroy_evaluation(e_);
+  }
+  evaluation<T>* get() const { return e_; }
+
+ private:
+  evaluation<T>* e_;
 };
-template <class T>
-using evaluation_pointer = std::unique_ptr<evaluation<T>, evaluation_deleter<T>>;
 
 /// The time of one call.
 template <class T>
@@ -56,11 +87,29 @@ class only_call {
   evaluation<T>& e_;
 };
 
+template <class T, class L>
+const result<T>& engine_of_the_same_flags::evaluate_loss(evaluation<T>* e, const L& loss, problem<T> p) {
+  p.who = contrastive::detail::loss_name<L>();
+  if (e == nullptr) contrastive::detail::refuse(p.who, "evaluator", "one that holds its workspace", "one that was moved from");
+  const only_call<T> call(*e);
+  p.temperature = loss.temperature, p.similarity = loss.similarity, p.reduction = loss.reduction,
+  p.arrangement = loss.arrangement;
+  p.wants_bias = contrastive::detail::has_bias<L>;
+  const argument_shapes shapes = check_call(*e, p);
+  auto pairs = contrastive::detail::bind(loss, shapes);
+  const index_type candidates = contrastive::detail::ranges_of(loss.arrangement, shapes).num_candidates();
+  return contrastive::detail::with_rule(loss, shapes, [&](const auto& rule) -> const result<T>& {
+    return evaluate_call(*e, p, functions_of<T>(pairs, rule, candidates, p.temperature, contrastive::detail::bias_of(loss)));
+  });
+}
+
 }  // namespace cpu
 }  // namespace CONTRASTIVE_FLAGS
 }  // namespace contrastive
 
-#if !defined(CONTRASTIVE_SEPARATE_ENGINE)
+#if defined(CONTRASTIVE_SEPARATE_ENGINE)
+#include <contrastive/cpu/compiled_losses.hpp>
+#else
 #include <contrastive/cpu/evaluation.hpp>
 #include <contrastive/cpu/kernels/bf16_kernels.hpp>
 #endif

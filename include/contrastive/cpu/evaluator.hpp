@@ -141,24 +141,11 @@ class evaluator {
   template <class L, class Arguments>
   const result<T>& evaluate(const L& loss, const Arguments& arguments, const matrix_view<T>* gradients, int num_gradients,
                             bool with_gradients, const cpu::bf16_kernel_table* bf16) {
-    if (evaluation_ == nullptr)
-      detail::refuse(detail::loss_name<L>(), "evaluator", "one that holds its workspace", "one that was moved from");
-    const cpu::only_call<T> call(*evaluation_);
     cpu::problem<T> p{};
-    p.who = detail::loss_name<L>();
-    p.temperature = loss.temperature, p.similarity = loss.similarity, p.reduction = loss.reduction,
-    p.arrangement = loss.arrangement;
     p.arguments = arguments.data(), p.count = static_cast<int>(arguments.size());
     p.gradients = gradients, p.num_gradients = num_gradients, p.with_gradients = with_gradients;
-    p.wants_bias = contrastive::detail::has_bias<L>;
     p.bf16 = bf16;
-    const argument_shapes shapes = cpu::check_call(*evaluation_, p);
-    auto pairs = detail::bind(loss, shapes);
-    const index_type candidates = detail::ranges_of(loss.arrangement, shapes).num_candidates();
-    return detail::with_rule(loss, shapes, [&](const auto& rule) -> const result<T>& {
-      return cpu::evaluate_call(*evaluation_, p,
-                                cpu::functions_of<T>(pairs, rule, candidates, p.temperature, detail::bias_of(loss)));
-    });
+    return cpu::evaluate_loss(evaluation_.get(), loss, p);
   }
 
   cpu::evaluation_pointer<T> evaluation_;
@@ -203,7 +190,7 @@ auto value(const L& loss, const E&... embeddings) {
 template <class L, class... E>
 auto value_and_gradient(const L& loss, const E&... embeddings) {
   using T = typename detail::common_scalar<detail::matrix_of<E>...>::type;
-  return result<T>(evaluator<T>{}.value_and_gradient(loss, embeddings...));
+  return cpu::copy_of(evaluator<T>{}.value_and_gradient(loss, embeddings...));
 }
 
 }  // namespace CONTRASTIVE_FLAGS

@@ -275,10 +275,14 @@ inline const bf16_kernel_table* best_bf16_kernels() {
 #endif
 }
 
+inline namespace engine_of_the_same_flags {
+
 template <class T>
 const bf16_kernel_table* bf16_kernels_for() {
   return best_bf16_kernels();
 }
+
+}  // namespace engine_of_the_same_flags
 
 }  // namespace cpu
 }  // namespace CONTRASTIVE_FLAGS
