@@ -31,16 +31,18 @@ capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/nu
 [ -n "$capability" ] || { gpu=no; capability=90; }
 say "building for sm_$capability"
 mkdir -p "$build"
-flags=(-std=c++20 -O2 "-arch=sm_$capability" -Iinclude -Itests -isystem "$headers" -DEIGEN_NO_CUDA "-DCONTRASTIVE_TEST_DATA=\"$PWD/tests/data\"")
+flags=(-std=c++20 -O2 "-arch=sm_$capability" -Iinclude -Itests -isystem "$headers" -DEIGEN_NO_CUDA -DCONTRASTIVE_SEPARATE_ENGINE
+  -DCONTRASTIVE_SCALAR=float "-DCONTRASTIVE_TEST_DATA=\"$PWD/tests/data\"")
 jobs=()
 compile() { nvcc "${flags[@]}" -c "$1" -o "$build/$2.o" & jobs+=($!); }
 at_most() { while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.2; done; }
-for source in tests/cuda/test_float.cu tests/cuda/test_double.cu tests/cuda/test_half.cu tests/cuda/test_evaluator.cu tests/cuda/main.cpp benchmarks/cuda/times.cu; do
+for source in tests/cuda/{test_float,test_double,test_half,test_evaluator}.cu tests/cuda/main.cpp tests/thrust/compile_all.cu \
+  tests/support/{definition,settings,cases}.cpp cmake/compiled_engine.cpp benchmarks/cuda/times.cu; do
   at_most
   compile "$source" "$(basename "${source%.*}")"
 done
 for job in "${jobs[@]}"; do wait "$job"; done
-nvcc "${flags[@]}" "$build"/{test_float,test_double,test_half,test_evaluator,main}.o -lcublas -o "$build/test_cuda"
+nvcc "${flags[@]}" "$build"/{test_float,test_double,test_half,test_evaluator,main,definition,settings,cases,compiled_engine}.o -lcublas -o "$build/test_cuda"
 nvcc "${flags[@]}" "$build/times.o" -lcublas -o "$build/times"
 say "built"
 if [ $gpu = no ] || [ $only_build = yes ]; then

@@ -33,8 +33,10 @@ mkdir -p build/all
 : > build/all/CTestTestfile.cmake
 standard=()
 [[ -z "${CMAKE_CXX_STANDARD:-}" ]] || standard=(-D "CMAKE_CXX_STANDARD=$CMAKE_CXX_STANDARD")
+launcher=()
+! command -v ccache > /dev/null || launcher=(-D CMAKE_CXX_COMPILER_LAUNCHER=ccache -D CMAKE_CUDA_COMPILER_LAUNCHER=ccache)
 for preset in release asan; do
-  cmake --preset "$preset" "${standard[@]}"
+  cmake --preset "$preset" "${standard[@]}" "${launcher[@]}"
   cmake --build --preset "$preset" --parallel "$cores"
   echo "subdirs(\"$root/build/$preset\")" >> build/all/CTestTestfile.cmake
 done

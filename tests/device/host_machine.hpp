@@ -55,22 +55,25 @@ struct team_lanes {
   }
 };
 
+/// An operation on a row by its address: what runs it is compiled once, not once an operation.
+struct row_operation {
+  const void* op;
+  void (*run)(const void* op, index_type row, const team_lanes& lanes);
+};
+
 struct host_machine {
   bool backwards = false;  // rows do not depend on each other: any order gives the same bits
   int lanes = 1;           // threads that share each row, as a block does on the GPU
 
   template <class Op>
   void each(index_type count, const Op& op) const {
-    for (index_type i = 0; i < count; ++i) op(backwards ? count - 1 - i : i);
+    run_each(count, {&op, [](const void* o, index_type row, const team_lanes&) { (*static_cast<const Op*>(o))(row); }},
+             {nullptr, 0});
   }
   template <class Op>
   void each_row(index_type count, const Op& op) const {
-    if (lanes == 1) return each(count, [&](index_type row) { op(row, team_lanes{nullptr, 0}); });
-    team all(lanes);
-    std::vector<std::thread> threads;
-    for (int number = 0; number < lanes; ++number)
-      threads.emplace_back([&, number] { each(count, [&](index_type row) { op(row, team_lanes{&all, number}); }); });
-    for (auto& thread : threads) thread.join();
+    run_each_row(count,
+                 {&op, [](const void* o, index_type row, const team_lanes& all) { (*static_cast<const Op*>(o))(row, all); }});
   }
   template <class Op>
   void each_short_row(index_type count, const Op& op) const {
@@ -87,6 +90,16 @@ struct host_machine {
         Out& out = p.out[r * p.out_stride + c];
         out = static_cast<Out>(p.scale) * sum + (p.add ? out : Out(0));
       }
+  }
+  void run_each(index_type count, const row_operation& what, const team_lanes& all) const {
+    for (index_type i = 0; i < count; ++i) what.run(what.op, backwards ? count - 1 - i : i, all);
+  }
+  void run_each_row(index_type count, const row_operation& what) const {
+    if (lanes == 1) return run_each(count, what, {nullptr, 0});
+    team all(lanes);
+    std::vector<std::thread> threads;
+    for (int number = 0; number < lanes; ++number) threads.emplace_back([&, number] { run_each(count, what, {&all, number}); });
+    for (auto& thread : threads) thread.join();
   }
   static std::size_t sort_bytes(index_type, index_type) { return 8; }
   void sort(const index_type* keys, const index_type* values, index_type* sorted_keys, index_type* sorted_values,
