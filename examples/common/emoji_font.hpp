@@ -37,7 +37,7 @@ class emoji_font {
   void read_cmap();
   void read_ligatures();
   void read_strikes();
-  std::vector<glyph> covered(std::size_t coverage) const;
+  std::vector<glyph> covered(std::size_t coverage, std::size_t most) const;
 
   std::uint64_t number(std::size_t at, int bytes) const;
   std::uint32_t u16(std::size_t at) const { return static_cast<std::uint32_t>(number(at, 2)); }
