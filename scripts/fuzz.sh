@@ -23,7 +23,7 @@ if ((${#targets[@]} == 0)); then
   done
 fi
 
-"$root/scripts/install_packages.sh" clang cmake ninja-build libeigen3-dev catch2 librapidcheck-dev nlohmann-json3-dev zlib1g-dev libstb-dev
+"$root/scripts/install_packages.sh" clang libclang-rt-dev cmake ninja-build libeigen3-dev catch2 librapidcheck-dev nlohmann-json3-dev zlib1g-dev libstb-dev
 mkdir -p "$build"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++ -DCONTRASTIVE_TESTS=core \
   -DCONTRASTIVE_BUILD_EXAMPLES=OFF -DCONTRASTIVE_BUILD_BENCHMARKS=OFF -DCONTRASTIVE_CUDA=OFF -DCONTRASTIVE_TORCH=OFF \

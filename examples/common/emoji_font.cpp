@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <stdexcept>
 
 #include "common/file.hpp"
@@ -68,7 +69,7 @@ void emoji_font::read_cmap() {
     const std::size_t map = cmap + u32(cmap + 4 + 8 * r + 4);
     if (u16(map) != 12) continue;
     const std::size_t groups = u32(map + 12);
-    std::uint32_t free = 0;  // groups ascend: else a few bytes could ask for any work
+    std::uint32_t free = 0;  // groups ascend
     for (std::size_t g = 0; g < groups; ++g) {
       const std::size_t at = map + 16 + 12 * g;
       const std::uint32_t first = u32(at), last = u32(at + 4), id = u32(at + 8);
@@ -76,7 +77,7 @@ void emoji_font::read_cmap() {
           id + (last - first) >= most_glyphs)
         refuse(at, "code points " + std::to_string(first) + " to " + std::to_string(last) + " from glyph " +
                        std::to_string(id) + " cannot be");
-      for (std::uint32_t c = first; c <= last; ++c) glyphs_[c] = id + (c - first);
+      glyphs_.push_back({first, last, id});
       free = last + 1;
     }
     return;
@@ -198,9 +199,10 @@ std::string emoji_font::png(const std::vector<std::uint32_t>& code_points) const
   std::vector<glyph> run;
   for (const std::uint32_t c : code_points) {
     if (is_selector(c)) continue;
-    const auto found = glyphs_.find(c);
-    if (found == glyphs_.end()) return "";
-    run.push_back(found->second);
+    const auto after = std::upper_bound(glyphs_.begin(), glyphs_.end(), c,
+                                        [](std::uint32_t code, const auto& range) { return code < range.first; });
+    if (after == glyphs_.begin() || c > std::prev(after)->last) return "";
+    run.push_back(std::prev(after)->id + (c - std::prev(after)->first));
   }
   for (const auto& lookup : ligatures_)
     for (std::size_t at = 0; at < run.size(); ++at) {
