@@ -13,24 +13,23 @@ namespace {
 
 constexpr std::size_t picture_bytes = 3 * 32 * 32, record_bytes = 1 + picture_bytes;
 
-void append(image_set& set, const std::string& path) {
-  const std::string bytes = read_file(path);
-  if (bytes.empty()) throw std::runtime_error(path + ": byte 0: the file is empty, expected records of 3073 bytes");
+}  // namespace
+
+void append_cifar_records(image_set& set, const std::string& bytes, const std::string& name) {
+  if (bytes.empty()) throw std::runtime_error(name + ": byte 0: the file is empty, expected records of 3073 bytes");
   if (const std::size_t rest = bytes.size() % record_bytes; rest != 0)
-    throw std::runtime_error(path + ": byte " + std::to_string(bytes.size()) + ": the file ends after " + std::to_string(rest) +
+    throw std::runtime_error(name + ": byte " + std::to_string(bytes.size()) + ": the file ends after " + std::to_string(rest) +
                              " bytes of record " + std::to_string(bytes.size() / record_bytes) + ", which has 3073");
   for (std::size_t at = 0; at < bytes.size(); at += record_bytes) {
     const int label = static_cast<unsigned char>(bytes[at]);
     if (label > 9)
-      throw std::runtime_error(path + ": byte " + std::to_string(at) + ": label " + std::to_string(label) +
+      throw std::runtime_error(name + ": byte " + std::to_string(at) + ": label " + std::to_string(label) +
                                ", expected 0 to 9");
     set.labels.push_back(label);
     set.pixels.insert(set.pixels.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at + 1),
                       bytes.begin() + static_cast<std::ptrdiff_t>(at + record_bytes));
   }
 }
-
-}  // namespace
 
 image_dataset load_cifar10(const std::string& folder) {
   image_dataset data;
@@ -44,7 +43,7 @@ image_dataset load_cifar10(const std::string& folder) {
           "no " + std::string(name) + (folder.empty() ? "" : " in " + folder) +
           ": get \"CIFAR-10 binary version\" from https://www.cs.toronto.edu/~kriz/cifar.html and name the "
           "folder of its six .bin files with --data DIR");
-    append(std::string(name) == "test_batch.bin" ? data.test : data.train, path(name));
+    append_cifar_records(std::string(name) == "test_batch.bin" ? data.test : data.train, read_file(path(name)), path(name));
   }
   return data;
 }

@@ -16,4 +16,7 @@ namespace examples {
 /// and byte.
 image_dataset load_cifar10(const std::string& folder);
 
+/// Appends the records of one such file, of which these are the bytes and the name.
+void append_cifar_records(image_set& set, const std::string& bytes, const std::string& name);
+
 }  // namespace examples

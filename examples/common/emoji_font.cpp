@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <stdexcept>
 
 #include "common/file.hpp"
@@ -68,13 +69,16 @@ void emoji_font::read_cmap() {
     const std::size_t map = cmap + u32(cmap + 4 + 8 * r + 4);
     if (u16(map) != 12) continue;
     const std::size_t groups = u32(map + 12);
+    std::uint32_t free = 0;  // groups ascend
     for (std::size_t g = 0; g < groups; ++g) {
       const std::size_t at = map + 16 + 12 * g;
       const std::uint32_t first = u32(at), last = u32(at + 4), id = u32(at + 8);
-      if (last < first || last > 0x10FFFF || last - first >= most_glyphs || id + (last - first) >= most_glyphs)
+      if (first < free || last < first || last > 0x10FFFF || last - first >= most_glyphs || id >= most_glyphs ||
+          id + (last - first) >= most_glyphs)
         refuse(at, "code points " + std::to_string(first) + " to " + std::to_string(last) + " from glyph " +
                        std::to_string(id) + " cannot be");
-      for (std::uint32_t c = first; c <= last; ++c) glyphs_[c] = id + (c - first);
+      glyphs_.push_back({first, last, id});
+      free = last + 1;
     }
     return;
   }
@@ -87,15 +91,20 @@ void emoji_font::read_strikes() {
   // The first strike; fonts of emoji have one.
   const std::size_t pieces = index + u32(index + 8), count = u32(index + 16);
   if (count > most_glyphs) refuse(index + 16, std::to_string(count) + " index subtables cannot be");
+  std::size_t free = 0;  // their glyphs ascend
   for (std::size_t p = 0; p < count; ++p) {
     const std::size_t at = pieces + 8 * p, first = u16(at), last = u16(at + 2), header = pieces + u32(at + 4);
-    if (last < first) refuse(at, "glyphs " + std::to_string(first) + " to " + std::to_string(last));
+    if (first < free || last < first)
+      refuse(at,
+             "glyphs " + std::to_string(first) + " to " + std::to_string(last) + " after those below " + std::to_string(free));
+    free = last + 1;
     const int format = static_cast<int>(u16(header)), image_format = static_cast<int>(u16(header + 2));
     if (image_format < 17 || image_format > 19)
       refuse(header + 2, "image format " + std::to_string(image_format) + ", expected 17 to 19 (PNG)");
     const std::size_t images = data + u32(header + 4);
     const auto add = [&](std::size_t id, std::size_t from, std::size_t to, std::size_t byte) {
       if (to < from) refuse(byte, "the picture of glyph " + std::to_string(id) + " ends before it starts");
+      if (id < first || id > last) refuse(byte, "glyph " + std::to_string(id) + " among those from " + std::to_string(first));
       if (to > from) pieces_[static_cast<glyph>(id)] = {images + from, to - from, byte, image_format};
     };
     const std::size_t glyphs = last - first + 1;
@@ -110,14 +119,14 @@ void emoji_font::read_strikes() {
       for (std::size_t g = 0; g < glyphs; ++g) add(first + g, g * size, (g + 1) * size, header + 8);
     } else if (format == 4) {  // pairs of glyph and offset
       const std::size_t pairs = u32(header + 8);
-      if (pairs > most_glyphs) refuse(header + 8, std::to_string(pairs) + " glyphs cannot be");
+      if (pairs > glyphs) refuse(header + 8, std::to_string(pairs) + " glyphs cannot be");
       for (std::size_t g = 0; g < pairs; ++g) {
         const std::size_t byte = header + 12 + 4 * g;
         add(u16(byte), u16(byte + 2), u16(byte + 6), byte);
       }
     } else if (format == 5) {  // some glyphs, all of one size
       const std::size_t size = u32(header + 8), listed = u32(header + 20);
-      if (listed > most_glyphs) refuse(header + 20, std::to_string(listed) + " glyphs cannot be");
+      if (listed > glyphs) refuse(header + 20, std::to_string(listed) + " glyphs cannot be");
       for (std::size_t g = 0; g < listed; ++g) add(u16(header + 24 + 2 * g), g * size, (g + 1) * size, header + 24 + 2 * g);
     } else {
       refuse(header, "index format " + std::to_string(format) + ", expected 1 to 5");
@@ -125,16 +134,17 @@ void emoji_font::read_strikes() {
   }
 }
 
-std::vector<emoji_font::glyph> emoji_font::covered(std::size_t coverage) const {
+std::vector<emoji_font::glyph> emoji_font::covered(std::size_t coverage, std::size_t most) const {
   std::vector<glyph> all;
   const std::uint32_t format = u16(coverage), count = u16(coverage + 2);
   if (format == 1) {
+    if (count > most) refuse(coverage + 2, "coverage of " + std::to_string(count) + " glyphs, not " + std::to_string(most));
     for (std::size_t g = 0; g < count; ++g) all.push_back(u16(coverage + 4 + 2 * g));
   } else if (format == 2) {
     for (std::size_t r = 0; r < count; ++r) {
       const std::size_t at = coverage + 4 + 6 * r;
       const std::uint32_t first = u16(at), last = u16(at + 2);
-      if (last < first || all.size() + (last - first) >= most_glyphs)
+      if (last < first || all.size() + (last - first) >= most)
         refuse(at, "coverage of glyphs " + std::to_string(first) + " to " + std::to_string(last));
       for (std::uint32_t id = first; id <= last; ++id) all.push_back(id);
     }
@@ -147,19 +157,26 @@ std::vector<emoji_font::glyph> emoji_font::covered(std::size_t coverage) const {
 void emoji_font::read_ligatures() {
   if (tables_.count("GSUB") == 0) return;
   const std::size_t gsub = table("GSUB"), lookups = gsub + u16(gsub + 8), count = u16(lookups);
+  std::size_t left = bytes_.size();  // parts may share bytes, but not so often that a few stand for any number of ligatures
+  const auto spend = [&](std::size_t bytes, std::size_t at) {
+    if (bytes > left) refuse(at, "more ligatures than the font has bytes for");
+    left -= bytes;
+  };
   for (std::size_t l = 0; l < count; ++l) {
     const std::size_t lookup = lookups + u16(lookups + 2 + 2 * l), parts = u16(lookup + 4);
     std::map<glyph, std::vector<ligature>> of_first;
     for (std::size_t p = 0; p < parts; ++p) {
       std::size_t part = lookup + u16(lookup + 6 + 2 * p);
+      spend(1, part);
       std::uint32_t type = u16(lookup);
       if (type == 7) {  // stands farther away
         type = u16(part + 2);
         part += u32(part + 4);
       }
       if (type != 4 || u16(part) != 1) continue;
-      const std::vector<glyph> firsts = covered(part + u16(part + 2));
       const std::size_t sets = u16(part + 4);
+      spend(sets, part + 4);
+      const std::vector<glyph> firsts = covered(part + u16(part + 2), sets);
       if (sets != firsts.size())
         refuse(part + 4, std::to_string(sets) + " sets of ligatures for " + std::to_string(firsts.size()) + " glyphs");
       for (std::size_t s = 0; s < sets; ++s) {
@@ -167,6 +184,7 @@ void emoji_font::read_ligatures() {
         for (std::size_t i = 0; i < ligatures; ++i) {
           const std::size_t at = set + u16(set + 2 + 2 * i), length = u16(at + 2);
           if (length == 0) refuse(at + 2, "a ligature of no glyphs");
+          spend(length, at + 2);
           ligature one{{}, u16(at)};
           for (std::size_t g = 1; g < length; ++g) one.rest.push_back(u16(at + 2 + 2 * g));
           of_first[firsts[s]].push_back(std::move(one));
@@ -181,9 +199,10 @@ std::string emoji_font::png(const std::vector<std::uint32_t>& code_points) const
   std::vector<glyph> run;
   for (const std::uint32_t c : code_points) {
     if (is_selector(c)) continue;
-    const auto found = glyphs_.find(c);
-    if (found == glyphs_.end()) return "";
-    run.push_back(found->second);
+    const auto after = std::upper_bound(glyphs_.begin(), glyphs_.end(), c,
+                                        [](std::uint32_t code, const auto& range) { return code < range.first; });
+    if (after == glyphs_.begin() || c > std::prev(after)->last) return "";
+    run.push_back(std::prev(after)->id + (c - std::prev(after)->first));
   }
   for (const auto& lookup : ligatures_)
     for (std::size_t at = 0; at < run.size(); ++at) {

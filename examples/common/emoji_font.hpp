@@ -28,6 +28,10 @@ class emoji_font {
     std::vector<glyph> rest;  // after the first
     glyph result;
   };
+  struct glyph_range {
+    std::uint32_t first, last;  // code points
+    glyph id;                   // of the first
+  };
   struct strike_piece {
     std::size_t offset, length, byte;  // in the file; `byte` is where the index says so
     int image_format;
@@ -37,7 +41,7 @@ class emoji_font {
   void read_cmap();
   void read_ligatures();
   void read_strikes();
-  std::vector<glyph> covered(std::size_t coverage) const;
+  std::vector<glyph> covered(std::size_t coverage, std::size_t most) const;
 
   std::uint64_t number(std::size_t at, int bytes) const;
   std::uint32_t u16(std::size_t at) const { return static_cast<std::uint32_t>(number(at, 2)); }
@@ -47,7 +51,7 @@ class emoji_font {
 
   std::string bytes_, name_;
   std::map<std::string, std::size_t> tables_;
-  std::map<std::uint32_t, glyph> glyphs_;
+  std::vector<glyph_range> glyphs_;                                // ascending
   std::vector<std::map<glyph, std::vector<ligature>>> ligatures_;  // one map a lookup
   std::map<glyph, strike_piece> pieces_;
 };

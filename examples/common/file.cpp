@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -25,6 +27,22 @@ struct descriptor {
     if (number >= 0) ::close(number);
   }
 };
+
+/// What stands beside `path` before it takes its place: each process has its own.
+const char* const in_progress = ".part.";
+
+/// Of writers that were killed the unfinished files stay, each as large as the file itself.
+void remove_what_killed_writers_left(const std::string& path, const std::filesystem::path& folder) {
+  const std::string start = std::filesystem::path(path).filename().string() + in_progress;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored)) {
+    const std::string name = at->path().filename().string();
+    if (name.compare(0, start.size(), start) != 0) continue;
+    pid_t writer = 0;
+    std::from_chars(name.data() + start.size(), name.data() + name.size(), writer);
+    if (writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH) ::unlink(at->path().c_str());
+  }
+}
 
 }  // namespace
 
@@ -45,7 +63,8 @@ std::string read_file(const std::string& path) {
 void write_file_atomically(const std::string& path, const std::string& bytes) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) prepare_folder(parent.string());
-  const std::string beside = path + ".part." + std::to_string(::getpid());
+  remove_what_killed_writers_left(path, parent.empty() ? "." : parent);
+  const std::string beside = path + in_progress + std::to_string(::getpid());
   try {
     const descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
     if (file.number < 0) fail(path, "cannot write");

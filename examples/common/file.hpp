@@ -11,7 +11,8 @@ namespace examples {
 std::string read_file(const std::string& path);
 
 /// Writes beside `path`, flushes to the disk and renames. Where anything fails, what was at `path` stays, and
-/// std::runtime_error names the file.
+/// std::runtime_error names the file. What a writer that was killed has left beside `path` the next one removes, on the same
+/// machine.
 void write_file_atomically(const std::string& path, const std::string& bytes);
 
 /// Makes the folder where it is not there yet; throws where nothing can be written into it.

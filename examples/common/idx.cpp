@@ -85,7 +85,7 @@ idx_array read_idx(const std::string& path, std::size_t num_dimensions) {
 
   const std::size_t header = file.position();
   while (array.values.size() < total) {
-    const std::size_t before = array.values.size(), piece = std::min<std::size_t>(total - before, 1 << 22);
+    const std::size_t before = array.values.size(), piece = std::min<std::size_t>(total - before, 1 << 16);
     array.values.resize(before + piece);
     const std::size_t got = file.read(array.values.data() + before, piece);
     if (got < piece)

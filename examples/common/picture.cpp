@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "common/canvas.hpp"
@@ -38,12 +39,50 @@ picture filled(int channels, int height, int width, std::uint8_t value) {
 
 picture read_picture(const std::string& path, int channels) { return decode_picture(read_file(path), path, channels); }
 
-picture decode_picture(const std::string& bytes, const std::string& name, int channels) {
+namespace {
+
+/// What is wrong with the Huffman tables of a JPEG, or nothing: stb before 2.28 writes past the end of one of more than 256
+/// codes. Goes from marker to marker as stb does.
+const char* fault_of_huffman_tables(const std::string& bytes) {
+  const auto byte = [&](std::size_t at) { return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U; };
+  constexpr unsigned define_tables = 0xC4, image_starts = 0xD8, image_ends = 0xD9;
+  if (byte(0) != 0xFF) return nullptr;
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (byte(at++) != 0xFF) continue;
+    while (byte(at) == 0xFF) ++at;
+    const unsigned marker = byte(at++);
+    if (marker == image_ends) break;
+    if (marker == 0 || (marker >= 0xD0 && marker <= image_starts)) continue;  // these have no segment
+    const std::size_t end = at + std::max(2U, byte(at) << 8 | byte(at + 1));
+    if (marker == define_tables)
+      for (std::size_t table = at + 2; table < end;) {
+        std::size_t codes = 0;
+        for (std::size_t length = 1; length <= 16; ++length) codes += byte(table + length);
+        if (codes > 256) return "a Huffman table of more than 256 codes";
+        table += 17 + codes;
+      }
+    at = end;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+picture decode_picture(const std::string& bytes, const std::string& name, int channels, std::uint64_t most_pixels) {
   if (channels != 1 && channels != 3) throw std::invalid_argument("decode_picture: 1 or 3 channels");
+  const auto refuse = [&](const std::string& words) {
+    throw std::runtime_error(name + ": no PNG or JPEG that can be read: " + words);
+  };
+  if (bytes.size() > std::numeric_limits<int>::max()) refuse("it has " + std::to_string(bytes.size()) + " bytes");
+  const auto* const from_bytes = reinterpret_cast<const stbi_uc*>(bytes.data());
+  const int size = static_cast<int>(bytes.size());
+  if (const char* const fault = fault_of_huffman_tables(bytes)) refuse(fault);
   int width = 0, height = 0, in_file = 0;
-  stbi_uc* const raw = stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()),
-                                             &width, &height, &in_file, 4);
-  if (raw == nullptr) throw std::runtime_error(name + ": no PNG or JPEG that can be read: " + stbi_failure_reason());
+  if (stbi_info_from_memory(from_bytes, size, &width, &height, &in_file) == 0) refuse(stbi_failure_reason());
+  if (const auto pixels = static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height); pixels > most_pixels)
+    refuse("it has " + std::to_string(pixels) + " pixels, more than " + std::to_string(most_pixels));
+  stbi_uc* const raw = stbi_load_from_memory(from_bytes, size, &width, &height, &in_file, 4);
+  if (raw == nullptr) refuse(stbi_failure_reason());
   picture made = filled(channels, height, width, 0);
   for (std::size_t i = 0; i < made.plane(); ++i) {
     const stbi_uc* const from = raw + 4 * i;

@@ -28,11 +28,15 @@ struct picture {
 /// `filled(3, 8, 8, 255)` is white.
 picture filled(int channels, int height, int width, std::uint8_t value);
 
+constexpr std::uint64_t most_pixels_of_a_picture = 100'000'000;  // 0.7 GB of memory while it is read
+
 /// A PNG or JPEG of any kind, as grey (channels = 1) or colour (3); what is transparent lies on white. Throws
-/// std::runtime_error that names the file where it is missing or no picture.
+/// std::runtime_error that names the file where it is missing, no picture, or one of more pixels than
+/// most_pixels_of_a_picture: a header of a few bytes could ask for any memory.
 picture read_picture(const std::string& path, int channels = 3);
 /// The same from bytes in memory; `name` is what errors call them.
-picture decode_picture(const std::string& bytes, const std::string& name, int channels = 3);
+picture decode_picture(const std::string& bytes, const std::string& name, int channels = 3,
+                       std::uint64_t most_pixels = most_pixels_of_a_picture);
 
 /// The bytes of a JPEG file of this quality, 1 to 100; throws std::invalid_argument outside it.
 std::string encode_jpeg(const picture& image, int quality);

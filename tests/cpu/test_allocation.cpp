@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
 // What is allocated and when: nothing on the second call of a size, and a failure at any point leaves the outputs as they were.
+#include <algorithm>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
 #include <support/counted_memory.hpp>
@@ -114,6 +115,118 @@ TEMPLATE_TEST_CASE("edge: memory that runs out at any point gives bad_alloc, and
       for (std::size_t g = 0; g < out.size(); ++g) right = right && out[g] == expected.gradients[g];
       CHECK(right);
     });
+}
+
+TEMPLATE_TEST_CASE("edge: whichever allocation of a call fails, the result is untouched and the next call is right", "", float,
+                   double) {
+  using T = TestType;
+  const setting little{9, 4};
+  const arguments<T> small(little, {9, 9});
+  const auto each = [&](int threads, auto visit) {
+    const index_type n = threads > 1 ? 300 : 40;  // large enough that threads are woken
+    const setting s{n, 50, similarity::cosine, reduction::none, 0.2, 0};
+    const arguments<T> two(s, {n, n}), with_queue(s, {n, n, n + 6});
+    const matrix<float> weights = random_weights(n, n, 21);
+    visit("info_nce with a queue", info_nce{0.2}, with_queue.views());
+    visit("nt_xent, symmetric", nt_xent{0.2, similarity::cosine, reduction::none}, two.views());
+    visit("clip, both ways", clip{0.2, similarity::dot, reduction::sum}, two.views());
+    visit("weighted_info_nce",
+          weighted_info_nce{0.2, similarity::cosine, reduction::mean, weight_normalization::mean_one, true, negatives::shared,
+                            weights},
+          two.views());
+  };
+  for (int threads = 1; threads <= (std::is_same_v<T, float> ? 2 : 1); ++threads)  // threads do not ask what a scalar is
+    each(threads, [&](const char* what, const auto& loss, const views<T>& rows) {
+      INFO(what << ", threads " << threads);
+      const options how{.threads = threads};
+      evaluator<T> reference(how);
+      const result<T> expected = call(reference, loss, rows);
+      const T expected_value = value_on_cpu(reference, loss, rows);
+
+      // A new evaluator each time, as only that takes all of its memory; it has a result of another loss and of another size,
+      // or of this one, where the next result goes to the memory of the last.
+      const auto each_failure = [&](bool same_size, const auto& evaluate_loss, const auto& as_before) {
+        int failures = 0;
+        bool done = false, untouched = true, only_bad_alloc = true, right = true;
+        for (long k = 0; k < 1000 && !done; ++k) {
+          evaluator<T> evaluate(how);
+          const result<T>& kept = same_size ? call(evaluate, info_nce{0.9, loss.similarity, loss.reduction}, rows)
+                                            : call(evaluate, nt_xent{}, small.views());
+          const result<T> before = kept;
+          allocations_left = k;
+          try {
+            evaluate_loss(evaluate);
+            done = true;
+          } catch (const std::bad_alloc&) {
+            ++failures;
+          } catch (...) {
+            only_bad_alloc = false;
+          }
+          allocations_left = -1;
+          if (!done) untouched = untouched && same_bits(kept, before) && as_before();
+          right = right && same_bits(call(evaluate, loss, rows), expected);
+        }
+        CHECK(done);
+        CHECK(failures > (same_size ? -1 : 3));
+        CHECK(untouched);
+        CHECK(only_bad_alloc);
+        CHECK(right);
+      };
+      {
+        INFO("value");
+        T value = 0;
+        each_failure(
+            false, [&](evaluator<T>& evaluate) { value = value_on_cpu(evaluate, loss, rows); }, [] { return true; });
+        CHECK(value == expected_value);
+      }
+      for (const bool same_size : {false, true}) {
+        INFO("value_and_gradient, same size " << same_size);
+        bool right = false;
+        each_failure(
+            same_size, [&](evaluator<T>& evaluate) { right = same_bits(call(evaluate, loss, rows), expected); },
+            [] { return true; });
+        CHECK(right);
+      }
+      {
+        INFO("value_and_gradient_into");
+        std::vector<matrix<T>> out;
+        for (const auto& v : rows) out.push_back(matrix<T>::Constant(v.rows, v.cols, 7));
+        each_failure(
+            false, [&](evaluator<T>& evaluate) { call_into(evaluate, out, loss, rows); },
+            [&] { return std::all_of(out.begin(), out.end(), [](const auto& g) { return (g.array() == 7).all(); }); });
+        for (std::size_t g = 0; g < out.size(); ++g) CHECK(out[g] == expected.gradients[g]);
+      }
+    });
+}
+
+TEMPLATE_TEST_CASE("edge: whichever allocation fails, value, value_and_gradient and a new evaluator give bad_alloc alone", "",
+                   float, double) {
+  using T = TestType;
+  const matrix<T> a = random_rows<T>(9, 4, 1), b = random_rows<T>(9, 4, 2);
+  const std::vector<matrix<T>> both{a, b};
+  const T expected = value(nt_xent{}, a, b);
+  T loss = 0, loss_with_gradients = 0, loss_of_list = 0;
+  const auto each_failure = [](const auto& call) {
+    int failures = 0;
+    for (long k = 0; k < 1000; ++k) {
+      allocations_left = k;
+      try {
+        call();
+        allocations_left = -1;
+        return failures;
+      } catch (const std::bad_alloc&) {
+        ++failures;
+      }
+    }
+    return -1;
+  };
+  CHECK(each_failure([&] { loss = value(nt_xent{}, a, b); }) > 3);
+  CHECK(each_failure([&] { loss_with_gradients = value_and_gradient(nt_xent{}, a, b).loss; }) > 3);
+  CHECK(each_failure([&] { loss_of_list = value(nt_xent{}, both); }) > 3);
+  CHECK(each_failure([&] { evaluator<T>{}; }) > 0);
+  CHECK(loss == expected);
+  CHECK(loss_with_gradients == expected);
+  CHECK(loss_of_list == expected);
 }
 
 TEMPLATE_TEST_CASE("edge: memory that runs out leaves the last result of an evaluator as it was", "", float, double) {

@@ -16,6 +16,7 @@
 
 #include "common/file.hpp"
 #include "common/random_stream.hpp"
+#include "examples/big_endian.hpp"
 
 namespace example_tests {
 
@@ -39,19 +40,6 @@ class temporary_folder {
  private:
   std::filesystem::path path_;
 };
-
-inline std::string big_endian(std::uint32_t number) {
-  std::string bytes;
-  for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(number >> shift & 0xff);
-  return bytes;
-}
-
-/// The bytes of an IDX file of unsigned bytes.
-inline std::string idx_bytes(const std::vector<std::uint32_t>& dimensions, const std::string& values) {
-  std::string bytes = big_endian(0x0800 + static_cast<std::uint32_t>(dimensions.size()));
-  for (const auto length : dimensions) bytes += big_endian(length);
-  return bytes + values;
-}
 
 inline void write_gz(const std::string& path, const std::string& bytes) {
   gzFile file = gzopen(path.c_str(), "wb");

@@ -14,6 +14,7 @@
 #include "common/file.hpp"
 #include "common/picture.hpp"
 #include "examples/temporary_folder.hpp"
+#include "examples/tiny_font.hpp"
 #include "support/catch.hpp"
 
 using namespace example_tests;
@@ -21,50 +22,9 @@ using namespace examples;
 
 namespace {
 
-std::string big_endian16(std::size_t number) {
-  return {static_cast<char>(number >> 8 & 0xff), static_cast<char>(number & 0xff)};
-}
-std::string words16(std::initializer_list<std::size_t> numbers) {
-  std::string bytes;
-  for (const auto number : numbers) bytes += big_endian16(number);
-  return bytes;
-}
-std::string words32(std::initializer_list<std::size_t> numbers) {
-  std::string bytes;
-  for (const auto number : numbers) bytes += big_endian(static_cast<std::uint32_t>(number));
-  return bytes;
-}
-
 std::string png_of(const temporary_folder& folder, std::uint8_t value, int height = 8, int width = 6) {
   write_png(folder / "one.png", filled(3, height, width, value));
   return read_file(folder / "one.png");
-}
-
-/// Glyphs 1 to 3 with PNGs. Code points A and B are glyphs 1 and 2, A then B is the ligature 3.
-std::string tiny_font(const std::vector<std::string>& pngs) {
-  const std::string cmap = words16({0, 1, 3, 10}) + words32({12}) + words16({12, 0}) + words32({16 + 12, 0, 1, 'A', 'B', 1});
-  std::string data = words32({0x00030000});
-  std::string offsets;
-  for (const auto& png : pngs) {
-    offsets += words32({data.size() - 4});
-    data += std::string(5, '\1') + words32({png.size()}) + png;
-  }
-  offsets += words32({data.size() - 4});
-  const std::string subtable = words16({1, 17}) + words32({4}) + offsets;
-  const std::string strike = words32({8 + 48, 8 + subtable.size(), 1, 0}) + std::string(24, '\0') + words16({1, 3}) +
-                             std::string("\x20\x20\x20\x01", 4);
-  const std::string index = words32({0x00030000, 1}) + strike + words16({1, 3}) + words32({8}) + subtable;
-  // Header, then one lookup of type 4 with one part: glyph 1, then 2, is 3.
-  const std::string part = words16({1, 8, 1, 14}) + words16({1, 1, 1}) + words16({1, 4}) + words16({3, 2, 2});
-  const std::string gsub = words16({1, 0, 0, 0, 10}) + words16({1, 4}) + words16({4, 0, 1, 8}) + part;
-  const std::vector<std::pair<std::string, std::string>> tables = {
-      {"CBDT", data}, {"CBLC", index}, {"GSUB", gsub}, {"cmap", cmap}};
-  std::string head = words32({0x00010000}) + words16({tables.size(), 0, 0, 0}), body;
-  for (const auto& [tag, bytes] : tables) {
-    head += tag + words32({0, 12 + 16 * tables.size() + body.size(), bytes.size()});
-    body += bytes;
-  }
-  return head + body;
 }
 
 std::string cifar_record(int label, int seed) {
@@ -148,6 +108,51 @@ TEST_CASE("emoji font: damaged bytes are refused or read, never beyond the end")
   REQUIRE(image_format != std::string::npos);
   format[image_format + 3] = 5;
   CHECK(contains(words_of([&] { use(format); }), "image format 5, expected 17 to 19 (PNG)"));
+}
+
+TEST_CASE("emoji font: a few bytes that stand for endless work are refused") {
+  const std::string whole = tiny_font({"a", "b", "c"});
+  /// The font with another table of this name.
+  const auto with = [&](const std::string& tag, const std::string& table) {
+    std::string bytes = whole;
+    bytes.replace(bytes.find(tag) + 8, 8, words32({whole.size(), table.size()}));
+    return bytes + table;
+  };
+  const auto words = [](const std::string& bytes) { return words_of([&] { emoji_font(bytes, "font"); }); };
+  REQUIRE(words(whole).empty());
+
+  const auto cmap = [&](std::initializer_list<std::size_t> groups) {
+    return with("cmap", words16({0, 1, 3, 10}) + words32({12}) + words16({12, 0}) + words32({100, 0, groups.size() / 3}) +
+                            words32(groups));
+  };
+  CHECK(words(cmap({0, 0xFFF, 0, 0x1000, 0x1FFF, 0})).empty());
+  CHECK(contains(words(cmap({0, 0xFFF, 0, 0, 0xFFF, 0})), "code points 0 to 4095 from glyph 0 cannot be"));
+  CHECK(contains(words(cmap({0, 1, 0xFFFFFFFF})), "from glyph 4294967295 cannot be"));
+
+  // Two subtables, all glyphs of one size, of which the index needs no bytes.
+  const auto strikes = [&](std::size_t first, std::size_t last, std::size_t next, const std::string& subtable) {
+    return with("CBLC", words32({0x00030000, 1, 56, 100, 2, 0}) + std::string(32, '\0') + words16({first, last}) +
+                            words32({16}) + words16({next, 0xFFFF}) + words32({16}) + subtable);
+  };
+  const std::string of_one_size = words16({2, 17}) + words32({4, 10}) + std::string(8, '\1');
+  CHECK(words(strikes(0, 999, 1000, of_one_size)).empty());
+  CHECK(contains(words(strikes(0, 999, 999, of_one_size)), "glyphs 999 to 65535 after those below 1000"));
+  CHECK(contains(words(strikes(0, 1, 2, words16({4, 17}) + words32({4, 3}) + std::string(40, '\1'))), "3 glyphs cannot be"));
+  CHECK(
+      contains(words(strikes(0, 1, 2, words16({5, 17}) + words32({4, 9}) + std::string(8, '\1') + words32({1}) + words16({7}))),
+               "glyph 7 among those from 0"));
+
+  // Lookups that are all the same bytes, and parts of each that are.
+  const auto ligatures = [&](std::size_t count) {
+    std::string lookups = words16({count}), parts = words16({4, 0, count});
+    for (std::size_t l = 0; l < count; ++l) {
+      lookups += words16({2 + 2 * count});
+      parts += words16({6 + 2 * count});
+    }
+    return with("GSUB", words16({1, 0, 0, 0, 10}) + lookups + parts + words16({1, 6, 0}) + words16({1, 0}));
+  };
+  CHECK(words(ligatures(1)).empty());
+  CHECK(contains(words(ligatures(300)), "more ligatures than the font has bytes for"));
 }
 
 TEST_CASE("emoji: groups of the list, without components, skin tones and joined ones; stratified; missing files in words") {

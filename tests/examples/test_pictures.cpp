@@ -105,6 +105,38 @@ TEST_CASE("picture: a PNG comes back as it was, in colour and in grey; what is n
   CHECK_THROWS(examples::write_png(folder / "d.png", image));
 }
 
+TEST_CASE("picture: a header of more pixels than there may be is refused before memory is asked for") {
+  const temporary_folder folder;
+  examples::write_png(folder / "one.png", examples::filled(3, 4, 5, 7));
+  const std::string small = examples::read_file(folder / "one.png");
+  CHECK(examples::decode_picture(small, "one", 3, 20).plane() == 20);
+  CHECK(
+      contains(words_of([&] { examples::decode_picture(small, "one", 3, 19); }), "one: no PNG or JPEG that can be read: it "));
+  std::string huge = small;
+  huge.replace(16, 8, big_endian(20'000) + big_endian(10'000));
+  CHECK(contains(words_of([&] { examples::decode_picture(huge, "one"); }), "it has 200000000 pixels, more than 100000000"));
+}
+
+TEST_CASE("picture: a JPEG whose Huffman table has more than 256 codes is refused, wherever it stands") {
+  const std::string whole = examples::encode_jpeg(examples::filled(3, 16, 16, 90), 80);
+  REQUIRE(words_of([&] { examples::decode_picture(whole, "jpeg"); }).empty());
+  const auto refused = [&](const std::string& bytes) {
+    return contains(words_of([&] { examples::decode_picture(bytes, "jpeg"); }), "a Huffman table of more than 256 codes");
+  };
+  const std::size_t tables = whole.find("\xFF\xC4"), scan = whole.find("\xFF\xDA");
+  REQUIRE(tables < scan);
+  // 255 codes of 15 bits and 2 of 16: such a table stb builds as far as it goes.
+  const std::string table = std::string("\0", 1) + std::string(14, '\0') + "\xFF\2" + std::string(257, '\1');
+  const std::string segment = "\xFF\xC4" + big_endian16(2 + table.size()) + table;
+  CHECK(refused(whole.substr(0, tables) + segment + whole.substr(tables)));
+  CHECK(refused("\xFF" + whole.substr(0, tables) + "\xFF" + segment + whole.substr(tables)));
+  CHECK(refused(whole.substr(0, scan) + segment + whole.substr(scan)));
+  CHECK(refused(whole.substr(0, whole.size() - 2) + segment + whole.substr(whole.size() - 2)));
+  // The same bytes in a comment are none.
+  CHECK_FALSE(
+      refused(whole.substr(0, tables) + "\xFF\xFE" + big_endian16(2 + segment.size()) + segment + whole.substr(tables)));
+}
+
 TEST_CASE("picture: resized keeps the mean when it shrinks and a ramp when it grows") {
   examples::picture image = examples::filled(1, 6, 8, 0);
   for (int y = 0; y < 6; ++y)

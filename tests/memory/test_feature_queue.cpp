@@ -354,6 +354,30 @@ TEST_CASE("feature_queue: a file damaged at any byte is refused and the queue st
   }
 }
 
+TEST_CASE("feature_queue: NaN and infinity in a file are refused, as push refuses them, though the checksum is right") {
+  filled_queue filled(4, 2);
+  filled.push(3);
+  const std::string bytes = saved(filled.queue);
+  constexpr std::size_t rows = 8 + 8 * 8, parameters = rows + 3 * (2 * 4 + 8), checksum = 8;
+  REQUIRE(bytes.size() == parameters + 3 * 4 + checksum);
+  const auto with = [&](std::size_t at, const std::string& number) {
+    std::string changed = bytes.substr(0, bytes.size() - checksum);
+    changed.replace(at, number.size(), number);
+    std::uint64_t sum = 0xCBF29CE484222325u;  // FNV-1a
+    for (const char byte : changed) sum = (sum ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
+    for (std::size_t b = 0; b < checksum; ++b) changed += static_cast<char>(static_cast<unsigned char>(sum >> (8 * b)));
+    return changed;
+  };
+  CHECK(refusal(filled.queue, with(rows, std::string("\0\0\x80\x3f", 4))) == "nothing was refused");
+  filled_queue other(4, 2);
+  other.push(2);
+  CHECK(refusal(other.queue, with(rows + 4, std::string("\0\0\xc0\x7f", 4))) ==
+        "contrastive: feature_queue: rows: expected finite numbers, as push takes them, got nan");
+  CHECK(refusal(other.queue, with(parameters, std::string("\0\0\x80\x7f", 4))) ==
+        "contrastive: feature_queue: parameters: expected finite numbers, as push takes them, got inf");
+  check_holds(other.queue, other.expected);
+}
+
 TEST_CASE("feature_queue: a foreign file and other settings are refused in words") {
   filled_queue filled(4, 2);
   filled.push(3);

@@ -37,7 +37,8 @@ class checksum {
 /// Writes numbers of 4 or 8 bytes, little-endian.
 class checked_writer {
  public:
-  explicit checked_writer(std::ostream& stream) : stream_(stream) {}
+  /// Takes memory for the longest write at once: where there is none, nothing is written.
+  checked_writer(std::ostream& stream, std::size_t longest_write) : stream_(stream) { buffer_.reserve(longest_write); }
 
   void write_bytes(const char* bytes, std::size_t count) {
     sum_.add(bytes, count);

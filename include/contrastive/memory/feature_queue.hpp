@@ -35,7 +35,7 @@ struct queue_columns {
 /// oldest(). features(), labels() and parameters() agree row for row. Their views are good until the queue is next changed.
 /// Rows are stored as they come: a loss with cosine similarity needs none of them normalised. T is float or double.
 /// Throws std::invalid_argument where arguments do not fit, and std::runtime_error for a stream that can not be written or
-/// is no saved queue of these settings; either way the queue is as it was.
+/// is no saved queue of these settings; either way, and where memory runs out, the queue is as it was.
 /// Source: He et al. 2020, "Momentum contrast for unsupervised visual representation learning", section 3.2.
 ///
 ///   contrastive::feature_queue<float> queue{4096, 128};
@@ -99,7 +99,7 @@ class feature_queue {
 
   /// Writes the rows that are in, what stands beside them and their order; opened in binary mode, the same bytes everywhere.
   void save(std::ostream& stream) const {
-    detail::checked_writer writer(stream);
+    detail::checked_writer writer(stream, block * sizeof(std::int64_t));
     writer.write_bytes(magic.data(), magic.size());
     const std::array<std::int64_t, header_size> header = {
         version, sizeof(T), capacity_, dim_, beside_.labels, beside_.num_parameters, size(), oldest()};
@@ -141,6 +141,11 @@ class feature_queue {
     read(reader, loaded.labels_, beside_.labels ? static_cast<index_type>(rows) : 0, "labels");
     read(reader, loaded.parameters_, static_cast<index_type>(rows) * beside_.num_parameters, "parameters");
     reader.read_checksum();
+    for (const T number : loaded.features_)
+      if (!std::isfinite(number)) reader.fail("rows: expected finite numbers, as push takes them, got " + detail::text(number));
+    for (const float number : loaded.parameters_)
+      if (!std::isfinite(number))
+        reader.fail("parameters: expected finite numbers, as push takes them, got " + detail::text(number));
     loaded.oldest_ = static_cast<index_type>(oldest_row);
     *this = std::move(loaded);
   }
