@@ -191,8 +191,9 @@ TEMPLATE_TEST_CASE("edge: whichever allocation of a call fails, the result is un
         INFO("value_and_gradient_into");
         std::vector<matrix<T>> out;
         for (const auto& v : rows) out.push_back(matrix<T>::Constant(v.rows, v.cols, 7));
+        const std::vector<matrix_view<T>> into = views_of(out);
         each_failure(
-            false, [&](evaluator<T>& evaluate) { call_into(evaluate, out, loss, rows); },
+            false, [&](evaluator<T>& evaluate) { call_into(evaluate, into, loss, rows); },
             [&] { return std::all_of(out.begin(), out.end(), [](const auto& g) { return (g.array() == 7).all(); }); });
         for (std::size_t g = 0; g < out.size(); ++g) CHECK(out[g] == expected.gradients[g]);
       }
