@@ -66,6 +66,20 @@ const char* fault_of_huffman_tables(const std::string& bytes) {
   return nullptr;
 }
 
+/// What is wrong with the chunks of a PNG, or nothing: stb takes memory for a chunk of picture data, up to gigabytes, before it
+/// looks whether the file has so many bytes.
+const char* fault_of_chunks(const std::string& bytes) {
+  constexpr std::size_t signature = 8, length_and_name = 8, checksum = 4;
+  if (bytes.compare(0, signature, "\x89PNG\r\n\x1a\n") != 0) return nullptr;
+  for (std::size_t at = signature; bytes.size() - at >= length_and_name;) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(bytes[at + i]);
+    if (bytes.size() - at - length_and_name < length) return "a chunk of more bytes than are left of the file";
+    at = std::min(bytes.size(), at + length_and_name + length + checksum);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 picture decode_picture(const std::string& bytes, const std::string& name, int channels, std::uint64_t most_pixels) {
@@ -77,6 +91,7 @@ picture decode_picture(const std::string& bytes, const std::string& name, int ch
   const auto* const from_bytes = reinterpret_cast<const stbi_uc*>(bytes.data());
   const int size = static_cast<int>(bytes.size());
   if (const char* const fault = fault_of_huffman_tables(bytes)) refuse(fault);
+  if (const char* const fault = fault_of_chunks(bytes)) refuse(fault);
   int width = 0, height = 0, in_file = 0;
   if (stbi_info_from_memory(from_bytes, size, &width, &height, &in_file) == 0) refuse(stbi_failure_reason());
   if (const auto pixels = static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height); pixels > most_pixels)

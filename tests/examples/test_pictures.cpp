@@ -117,6 +117,19 @@ TEST_CASE("picture: a header of more pixels than there may be is refused before 
   CHECK(contains(words_of([&] { examples::decode_picture(huge, "one"); }), "it has 200000000 pixels, more than 100000000"));
 }
 
+TEST_CASE("picture: a PNG with a chunk longer than the file is refused before memory is asked for") {
+  const temporary_folder folder;
+  examples::write_png(folder / "one.png", examples::filled(3, 4, 5, 7));
+  const std::string whole = examples::read_file(folder / "one.png");
+  for (const std::string name : {"IDAT", "IEND"}) {
+    std::string promising = whole;
+    promising.replace(whole.find(name) - 4, 4, big_endian(0x7000'0000));
+    CHECK(contains(words_of([&] { examples::decode_picture(promising, "one"); }),
+                   "one: no PNG or JPEG that can be read: a chunk of more bytes than are left of the file"));
+  }
+  CHECK_FALSE(words_of([&] { examples::decode_picture(whole.substr(0, 40), "one"); }).empty());
+}
+
 TEST_CASE("picture: a JPEG whose Huffman table has more than 256 codes is refused, wherever it stands") {
   const std::string whole = examples::encode_jpeg(examples::filled(3, 16, 16, 90), 80);
   REQUIRE(words_of([&] { examples::decode_picture(whole, "jpeg"); }).empty());
