@@ -12,7 +12,7 @@
 namespace contrastive::testing {
 namespace {
 
-using T = double;
+using T = CONTRASTIVE_SCALAR;
 
 constexpr device::tile_size small_tiles{.rows = 24, .columns = 40};
 constexpr similarity all_similarities[] = {similarity::cosine, similarity::dot, similarity::negative_squared_euclidean};

@@ -45,8 +45,8 @@ inline bool has_bias(const any_loss& loss) {
       loss);
 }
 
-/// What the definition gives. Defined in definition.cpp, for float and double.
-template <class T>
-answer by_definition(const any_loss& loss, const views<T>& embeddings);
+/// What the definition gives. Defined in definition.cpp.
+answer by_definition(const any_loss& loss, const views<double>& embeddings);
+answer by_definition(const any_loss& loss, const views<float>& embeddings);
 
 }  // namespace contrastive::testing
