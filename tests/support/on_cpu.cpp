@@ -6,12 +6,13 @@
 namespace contrastive::testing {
 namespace {
 
-/// One, two or three arguments, as a user writes them: a std::vector of them would be allocated for.
+/// One, two or three arguments as a user writes them, for a std::vector of them is allocated for; more as a std::vector.
 template <class V, class F>
 decltype(auto) spread(const std::vector<V>& e, F f) {
   if (e.size() == 1) return f(e[0]);
   if (e.size() == 2) return f(e[0], e[1]);
-  return f(e.at(0), e.at(1), e.at(2));
+  if (e.size() == 3) return f(e[0], e[1], e[2]);
+  return f(e);
 }
 
 }  // namespace

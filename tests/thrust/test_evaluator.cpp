@@ -50,25 +50,26 @@ answer on_thrust_of(const any_loss& loss, const matrix<T>& a, const matrix<T>& b
 }  // namespace
 
 TEMPLATE_TEST_CASE("thrust: device vectors with a shape, views of them, and fixed rows are taken", "", float, double) {
-  using T = TestType;
-  const matrix<T> q = random_rows<T>(9, 5, 1), k = random_rows<T>(9, 5, 2), queue = random_rows<T>(14, 5, 3);
-  const answer expected = by_definition(info_nce{}, views<T>{q, k, queue});
+  using Scalar = TestType;
+  const matrix<Scalar> q = random_rows<Scalar>(9, 5, 1), k = random_rows<Scalar>(9, 5, 2),
+                       queue = random_rows<Scalar>(14, 5, 3);
+  const answer expected = by_definition(info_nce{}, views<Scalar>{q, k, queue});
   const auto device_q = moved(q), device_k = moved(k), device_queue = moved(queue);
-  thrust_engine::evaluator<T> evaluate;
+  thrust_engine::evaluator<Scalar> evaluate;
   const device_rows keys(device_k.data(), 9, 5),
       negatives(thrust::device_pointer_cast(thrust::raw_pointer_cast(device_queue.data())), 14, 5, 5);
   const device_rows queries(device_q, 9, 5);
   const auto& r = evaluate.value_and_gradient(info_nce{}, queries, keys, no_gradient(negatives));
   CHECK(r.gradients.at(2).empty());
   const answer came = widened(r, {queries, keys, no_gradient(negatives)});
-  CHECK(error_of(expected, came, 0.1, true) <= tolerance<T>(0.1));
+  CHECK(error_of(expected, came, 0.1, true) <= tolerance<Scalar>(0.1));
   CHECK(error_of(expected.loss, static_cast<double>(evaluate.value(info_nce{}, queries, keys, negatives))) <=
-        tolerance<T>(0.1));
+        tolerance<Scalar>(0.1));
 
   // Queries that are fixed still count in the temperature's gradient.
   const auto& fixed = evaluate.value_and_gradient(info_nce{}, no_gradient(queries), keys, negatives);
   CHECK(fixed.gradients.at(0).empty());
-  CHECK(error_of(expected, widened(fixed, {no_gradient(queries), keys, negatives}), 0.1, true) <= tolerance<T>(0.1));
+  CHECK(error_of(expected, widened(fixed, {no_gradient(queries), keys, negatives}), 0.1, true) <= tolerance<Scalar>(0.1));
 }
 
 TEST_CASE("thrust: an evaluator serves calls of changing size, loss and reduction") {
@@ -92,13 +93,13 @@ TEST_CASE("thrust: an evaluator serves calls of changing size, loss and reductio
 
 TEMPLATE_TEST_CASE("thrust: the loss alone leaves the last gradients, and a refused call the whole last result", "", float,
                    double) {
-  using T = TestType;
-  const auto a = moved<T>(random_rows<T>(9, 5, 1)), b = moved<T>(random_rows<T>(9, 5, 2));
-  matrix<T> broken = random_rows<T>(4, 5, 3);
-  broken(1, 1) = std::numeric_limits<T>::quiet_NaN();
-  const auto c = moved<T>(broken);
+  using Scalar = TestType;
+  const auto a = moved<Scalar>(random_rows<Scalar>(9, 5, 1)), b = moved<Scalar>(random_rows<Scalar>(9, 5, 2));
+  matrix<Scalar> broken = random_rows<Scalar>(4, 5, 3);
+  broken(1, 1) = std::numeric_limits<Scalar>::quiet_NaN();
+  const auto c = moved<Scalar>(broken);
   const device_rows rows_a(a, 9, 5), rows_b(b, 9, 5), rows_c(c, 4, 5);
-  thrust_engine::evaluator<T> evaluate({.check_finite = true});
+  thrust_engine::evaluator<Scalar> evaluate({.check_finite = true});
   const auto& r = evaluate.value_and_gradient(nt_xent{}, rows_a, rows_b);
   const answer before = widened(r, {rows_a, rows_b});
   CHECK(static_cast<double>(evaluate.value(nt_xent{}, rows_a, rows_b)) == before.loss);
@@ -205,29 +206,29 @@ TEST_CASE("thrust: weights from the smallest to 1e30 agree with the definition")
 }
 
 TEMPLATE_TEST_CASE("thrust: what is refused names the argument, and check_finite the row", "", float, double) {
-  using T = TestType;
-  matrix<T> a = random_rows<T>(4, 3, 1), b = random_rows<T>(5, 3, 2);
+  using Scalar = TestType;
+  matrix<Scalar> a = random_rows<Scalar>(4, 3, 1), b = random_rows<Scalar>(5, 3, 2);
   const auto device_a = moved(a), device_b = moved(b);
   const device_rows rows_a(device_a, 4, 3), rows_b(device_b, 5, 3), narrow(device_a, 6, 2);
-  thrust_engine::evaluator<T> evaluate;
+  thrust_engine::evaluator<Scalar> evaluate;
   CHECK(refusal([&] { evaluate.value(nt_xent{}, rows_a, rows_b); }) ==
         "contrastive: nt_xent: argument 2: expected 4 rows as in argument 1, got 5 rows");
   CHECK(refusal([&] { evaluate.value(nt_xent{}, rows_a, narrow); }) ==
         "contrastive: nt_xent: argument 2: expected 3 columns as in argument 1, got 2 columns");
   CHECK(refusal([&] { evaluate.value_and_gradient(nt_xent{.temperature = 0}, rows_a, rows_a); }) ==
         "contrastive: nt_xent: temperature: expected a positive finite number, got 0");
-  CHECK(refusal([&] { evaluate.value(nt_xent{}, rows_a, device_rows(thrust::device_ptr<T>(), 4, 3)); }) ==
+  CHECK(refusal([&] { evaluate.value(nt_xent{}, rows_a, device_rows(thrust::device_ptr<Scalar>(), 4, 3)); }) ==
         "contrastive: nt_xent: argument 2: expected memory, got a null pointer");
-  CHECK(refusal([&] { device_rows<T>(device_a, 4, 4); }) == "contrastive: device_rows: elements: expected 4 x 4, got 12");
+  CHECK(refusal([&] { device_rows<Scalar>(device_a, 4, 4); }) == "contrastive: device_rows: elements: expected 4 x 4, got 12");
 
   const std::vector<int> labels{0, 1, 2, 1};  // in memory that the host can read, as all of its own is
   CHECK(refusal([&] {
           evaluate.value(conditional_contrastive{.labels = labels}, rows_a, device_rows(device_a.data(), 2, 3));
         }) == "contrastive: conditional_contrastive: labels[2]: expected a row of the proxies, 0 to 1, got 2");
 
-  b(2, 1) = std::numeric_limits<T>::quiet_NaN();
+  b(2, 1) = std::numeric_limits<Scalar>::quiet_NaN();
   const auto device_bad = moved(b);
-  thrust_engine::evaluator<T> careful({.check_finite = true});
+  thrust_engine::evaluator<Scalar> careful({.check_finite = true});
   CHECK(refusal([&] { careful.value(info_nce{.in_batch_negatives = false}, rows_a, rows_a, device_rows(device_bad, 5, 3)); }) ==
         "contrastive: info_nce: argument 3, row 2: expected finite numbers, got NaN or infinity");
 }
