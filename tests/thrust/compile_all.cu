@@ -64,7 +64,7 @@ scalar both(thrust_engine::evaluator<scalar>& evaluate, const L& loss, const row
 scalar all_losses(thrust_engine::evaluator<scalar>& evaluate, const rows& a, const rows& b);
 scalar all_losses(thrust_engine::evaluator<scalar>& evaluate, const rows& a, const rows& b) {
   const scalar fewer = both(evaluate, nt_xent{}, a, b) + both(evaluate, sup_con{}, a, b) + both(evaluate, siglip{}, a, b) +
-                       both(evaluate, neighbours{}, a, b);
+                       both(evaluate, neighbours{}, a, b) + both(evaluate, basic_weighted_info_nce<by_column>{}, a, b);
 #if defined(CONTRASTIVE_TEST_FEWER_KERNELS)
   return fewer;
 #else
@@ -72,8 +72,7 @@ scalar all_losses(thrust_engine::evaluator<scalar>& evaluate, const rows& a, con
          both(evaluate, conditional_contrastive{}, a, b) + both(evaluate, weighted_info_nce{}, a, b) +
          both(evaluate, decoupled{}, a, b) + both(evaluate, hard_negative{}, a, b) + both(evaluate, sincere{}, a, b) +
          both(evaluate, soft_targets{}, a, b) + both(evaluate, d2d_ce{}, a, b) +
-         both(evaluate, basic_weighted_info_nce<parameter_weights<degradation_prior> >{}, a, b) +
-         both(evaluate, basic_weighted_info_nce<by_column>{}, a, b);
+         both(evaluate, basic_weighted_info_nce<parameter_weights<degradation_prior> >{}, a, b);
 #endif
 }
 
