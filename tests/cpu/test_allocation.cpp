@@ -150,8 +150,8 @@ TEMPLATE_TEST_CASE("edge: whichever allocation of a call fails, the result is un
         bool done = false, untouched = true, only_bad_alloc = true, right = true;
         for (long k = 0; k < 1000 && !done; ++k) {
           evaluator<T> evaluate(how);
-          const result<T>& kept = same_size ? call(evaluate, info_nce{0.9, loss.similarity, loss.reduction}, rows)
-                                            : call(evaluate, nt_xent{}, small.views());
+          const any_loss before_this = same_size ? any_loss(info_nce{0.9, loss.similarity, loss.reduction}) : nt_xent{};
+          const result<T>& kept = call(evaluate, before_this, same_size ? rows : small.views());
           const result<T> before = kept;
           allocations_left = k;
           try {
