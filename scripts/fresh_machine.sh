@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the README's commands on a fresh Debian or Ubuntu, which debootstrap makes in a folder:
 #   scripts/fresh_machine.sh bookworm|trixie|noble [--folder FOLDER] [--mirror URL] [--keyring FILE] [command [argument...]]
-# The command is run in a copy of the committed tree; without one, scripts/test.sh and then scripts/demo.sh. CXX and
-# CMAKE_CXX_STANDARD are handed on to it, see scripts/test.sh. Needs root, debootstrap and git. The folder is build/fresh_<release> unless told; where it is from an earlier run its packages are there already: remove it
-# for a machine that has none. The packages' mirror is the one of this system's own apt, if it is of the same distribution; the keys
+# The command is run in a copy of the committed tree; without one, scripts/test.sh and then scripts/demo.sh. CXX and CMAKE_CXX_STANDARD
+# are handed on to it, see scripts/test.sh. Needs root, debootstrap and git. The folder is build/fresh_<release> unless told; where it
+# is from an earlier run its packages are there already: remove it for a machine that has none. The packages' mirror is the one of this
+# system's own apt, if it is of the same distribution; the keys
 # that they are signed with are where the distribution's keyring package puts them.
 # Everything is mounted in a mount namespace of its own, which ends with the script: nothing stays mounted, whatever happens.
 set -euo pipefail

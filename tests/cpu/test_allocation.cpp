@@ -27,6 +27,27 @@ std::vector<matrix_view<T>> views_of(std::vector<matrix<T>>& matrices) {
   return {matrices.begin(), matrices.end()};
 }
 
+/// Calls of which one allocation fails, and what came of them.
+struct running_out {
+  int failures = 0;
+  bool done = false, only_bad_alloc = true;
+
+  /// Makes allocation k of a call fail.
+  template <class Call>
+  void call(long k, const Call& make) {
+    allocations_left = k;
+    try {
+      make();
+      done = true;
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    } catch (...) {
+      only_bad_alloc = false;
+    }
+    allocations_left = -1;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("memory: the counter sees what Eigen and the library allocate") {
@@ -91,26 +112,17 @@ TEMPLATE_TEST_CASE("edge: memory that runs out at any point gives bad_alloc, and
       const std::vector<matrix_view<T>> into = views_of(out);
 
       evaluator<T> evaluate({.threads = threads});
-      bool done = false, untouched = true, only_bad_alloc = true;
-      int failures = 0;
-      for (long k = 0; k < 1000 && !done; ++k) {
-        allocations_left = k;
-        try {
-          call_into(evaluate, into, loss, rows);
-          done = true;
-        } catch (const std::bad_alloc&) {
-          ++failures;
-        } catch (...) {
-          only_bad_alloc = false;
-        }
-        allocations_left = -1;
-        if (!done)
+      bool untouched = true;
+      running_out tried;
+      for (long k = 0; k < 1000 && !tried.done; ++k) {
+        tried.call(k, [&] { call_into(evaluate, into, loss, rows); });
+        if (!tried.done)
           for (const auto& g : out) untouched = untouched && (g.array() == 7).all();
       }
-      CHECK(done);
-      CHECK(failures > 3);
+      CHECK(tried.done);
+      CHECK(tried.failures > 3);
       CHECK(untouched);
-      CHECK(only_bad_alloc);
+      CHECK(tried.only_bad_alloc);
       bool right = true;
       for (std::size_t g = 0; g < out.size(); ++g) right = right && out[g] == expected.gradients[g];
       CHECK(right);
@@ -146,30 +158,21 @@ TEMPLATE_TEST_CASE("edge: whichever allocation of a call fails, the result is un
       // A new evaluator each time, as only that takes all of its memory; it has a result of another loss and of another size,
       // or of this one, where the next result goes to the memory of the last.
       const auto each_failure = [&](bool same_size, const auto& evaluate_loss, const auto& as_before) {
-        int failures = 0;
-        bool done = false, untouched = true, only_bad_alloc = true, right = true;
-        for (long k = 0; k < 1000 && !done; ++k) {
+        running_out tried;
+        bool untouched = true, right = true;
+        for (long k = 0; k < 1000 && !tried.done; ++k) {
           evaluator<T> evaluate(how);
           const any_loss before_this = same_size ? any_loss(info_nce{0.9, loss.similarity, loss.reduction}) : nt_xent{};
           const result<T>& kept = call(evaluate, before_this, same_size ? rows : small.views());
           const result<T> before = kept;
-          allocations_left = k;
-          try {
-            evaluate_loss(evaluate);
-            done = true;
-          } catch (const std::bad_alloc&) {
-            ++failures;
-          } catch (...) {
-            only_bad_alloc = false;
-          }
-          allocations_left = -1;
-          if (!done) untouched = untouched && same_bits(kept, before) && as_before();
+          tried.call(k, [&] { evaluate_loss(evaluate); });
+          if (!tried.done) untouched = untouched && same_bits(kept, before) && as_before();
           right = right && same_bits(call(evaluate, loss, rows), expected);
         }
-        CHECK(done);
-        CHECK(failures > (same_size ? -1 : 3));
+        CHECK(tried.done);
+        CHECK(tried.failures > (same_size ? -1 : 3));
         CHECK(untouched);
-        CHECK(only_bad_alloc);
+        CHECK(tried.only_bad_alloc);
         CHECK(right);
       };
       {
@@ -237,21 +240,15 @@ TEMPLATE_TEST_CASE("edge: memory that runs out leaves the last result of an eval
   const nt_xent loss{.reduction = reduction::none};
   const result<T>& kept = evaluate.value_and_gradient(loss, small, small);
   const result<T> before = kept;
-  int failures = 0;
-  bool done = false, unchanged = true;
-  for (long k = 0; k < 1000 && !done; ++k) {
-    allocations_left = k;
-    try {
-      evaluate.value_and_gradient(loss, large, large);
-      done = true;
-    } catch (const std::bad_alloc&) {
-      ++failures;
-    }
-    allocations_left = -1;
-    if (!done) unchanged = unchanged && same_bits(before, kept);
+  running_out tried;
+  bool unchanged = true;
+  for (long k = 0; k < 1000 && !tried.done; ++k) {
+    tried.call(k, [&] { evaluate.value_and_gradient(loss, large, large); });
+    if (!tried.done) unchanged = unchanged && same_bits(before, kept);
   }
-  CHECK(done);
-  CHECK(failures > 3);
+  CHECK(tried.done);
+  CHECK(tried.failures > 3);
+  CHECK(tried.only_bad_alloc);
   CHECK(unchanged);
 }
 
