@@ -38,6 +38,12 @@ TEST_CASE("sincere: the cases come out in all engines") { check_file("sincere.js
 TEST_CASE("siglip: the cases come out in all engines") { check_file("siglip.json", 8); }
 TEST_CASE("soft_targets: the cases come out in all engines") { check_file("soft_targets.json", 6); }
 TEST_CASE("d2d_ce: the cases come out in all engines") { check_file("d2d_ce.json", 2); }
+TEST_CASE("info_nce with what is known of its rows: the cases come out in all engines") {
+  check_file("info_nce_known.json", 10);
+}
+TEST_CASE("clip with ids: the cases come out in all engines") { check_file("clip_known.json", 2); }
+TEST_CASE("nt_xent with ids: the cases come out in all engines") { check_file("nt_xent_known.json", 2); }
+TEST_CASE("sup_con with weights of its anchors: the cases come out in all engines") { check_file("sup_con_weighted.json", 4); }
 TEST_CASE("big inputs: the cases come out in all engines") { check_file("big.json", 28); }
 
 }  // namespace contrastive::testing

@@ -67,6 +67,76 @@ TEST_CASE("refused: a temperature beyond the bounds of the type, which the refus
                   nt_xent{.temperature = temperature}, b, b);
 }
 
+TEST_CASE("refused: ids of another number than the rows, by each loss that takes them") {
+  const matrix<float> a = rows(4, 3), queue = rows(5, 3);
+  const std::vector<int> ids{0, 1, 2}, four{0, 1, 2, 3};
+  check_refused("info_nce", "ids", "4 ids, one a query", "3 ids", info_nce{.ids = ids}, a, a);
+  check_refused("weighted_info_nce", "ids", "4 ids, one a query", "3 ids", weighted_info_nce{.ids = ids}, a, a);
+  check_refused("clip", "ids", "4 ids, one a query", "3 ids", clip{.ids = ids}, a, a);
+  check_refused("nt_xent", "ids", "4 ids, one a sample", "3 ids", nt_xent{.ids = ids}, a, a);
+  check_refused("decoupled", "ids", "4 ids, one a sample", "3 ids", decoupled{.ids = ids}, a, a);
+  check_refused("hard_negative", "ids", "4 ids, one a sample", "3 ids", hard_negative{.ids = ids}, a, a);
+  check_refused("siglip", "ids", "4 ids, one a pair", "3 ids", siglip{.ids = ids}, a, a);
+  check_refused("info_nce", "negative_ids", "5 ids, one a row of argument 3", "0 ids", info_nce{.ids = four}, a, a, queue);
+  check_refused("info_nce", "negative_ids", "5 ids, one a row of argument 3", "4 ids",
+                info_nce{.ids = four, .negative_ids = four}, a, a, queue);
+  check_refused("info_nce", "negative_ids", "0 ids, one a row of argument 3", "4 ids",
+                info_nce{.ids = four, .negative_ids = four}, a, a);
+  check_refused("info_nce", "negative_ids", "ids of the queries beside them", "no ids", info_nce{.negative_ids = ids}, a, a);
+}
+
+TEST_CASE("refused: weights of anchors that are of another number, negative or not finite, by each loss") {
+  const matrix<float> a = rows(4, 3), unit = matrix<float>::Ones(4, 4);
+  const std::vector<int> labels{0, 1, 0, 1};
+  const std::vector<float> three(3, 1.0f);
+  const auto each = [&](const weight_view& w, auto visit) {
+    visit(info_nce{.anchor_weights = w}, a, a);
+    visit(clip{.anchor_weights = w}, a, a);
+    visit(siglip{.anchor_weights = w}, a, a);
+    visit(weighted_info_nce{.weights = unit, .anchor_weights = w}, a, a);
+    visit(soft_targets{.targets = unit, .anchor_weights = w}, a, a);
+    visit(sup_con{.labels = labels, .anchor_weights = w}, a);
+    visit(sincere{.labels = labels, .anchor_weights = w}, a);
+    visit(conditional_contrastive{.labels = labels, .anchor_weights = w}, a);
+    visit(d2d_ce{.labels = labels, .anchor_weights = w}, a, a);
+  };
+  each(three, [](const auto& loss, const auto&... embeddings) {
+    check_refused(loss.name, "anchor_weights", "4 weights, one an anchor", "3 weights", loss, embeddings...);
+  });
+  for (const auto& [bad, came] : {std::pair<double, const char*>{-0.5, "-0.5"}, {infinity, "inf"}}) {
+    std::vector<double> weights(4, 1.0);
+    weights[2] = bad;
+    each(weights, [words = came](const auto& loss, const auto&... embeddings) {
+      check_refused(loss.name, "anchor_weights[2]", "a finite weight of at least 0", words, loss, embeddings...);
+    });
+  }
+  const std::vector<float> with_nan{1, float_nan, 1, 1};
+  CHECK(refusal([&] { value(info_nce{.anchor_weights = with_nan}, a, a); }).find("anchor_weights[1]") != std::string::npos);
+  // One a row of all views.
+  const std::vector<float> four(4, 1.0f);
+  check_refused("nt_xent", "anchor_weights", "8 weights, one an anchor", "4 weights", nt_xent{.anchor_weights = four}, a, a);
+  check_refused("decoupled", "anchor_weights", "8 weights, one an anchor", "4 weights", decoupled{.anchor_weights = four}, a,
+                a);
+  check_refused("hard_negative", "anchor_weights", "8 weights, one an anchor", "4 weights",
+                hard_negative{.anchor_weights = four}, a, a);
+}
+
+TEST_CASE("refused: probabilities of another number, of 0 or above 1") {
+  const matrix<float> a = rows(4, 3), queue = rows(5, 3);
+  std::vector<float> q(4, 0.1f);
+  check_refused("info_nce", "candidate_probabilities", "9 probabilities, one a candidate", "4 probabilities",
+                info_nce{.candidate_probabilities = q}, a, a, queue);
+  for (const auto& [bad, came] : {std::pair<float, const char*>{0.0f, "0"}, {1.5f, "1.5"}, {-0.25f, "-0.25"}}) {
+    q[3] = bad;
+    const std::string what = "candidate_probabilities[3]", expected = "a probability of at least 1e-15 and at most 1";
+    check_refused("info_nce", what, expected, came, info_nce{.candidate_probabilities = q}, a, a);
+    check_refused("clip", what, expected, came, clip{.candidate_probabilities = q}, a, a);
+    const matrix<float> unit = matrix<float>::Ones(4, 4);
+    check_refused("weighted_info_nce", what, expected, came, weighted_info_nce{.weights = unit, .candidate_probabilities = q},
+                  a, a);
+  }
+}
+
 TEST_CASE("refused: no rows, by each of the six losses") {
   const matrix<float> none(0, 3);
   check_refused("nt_xent", "argument 1", "at least one row", "0 rows", nt_xent{}, none, none);

@@ -88,6 +88,114 @@ TEST_CASE("property: samples in another order give the same loss and the gradien
   });
 }
 
+namespace {
+
+/// A random number in (0, 1] for each of n rows.
+std::vector<double> random_shares(const drawn& p, index_type n, std::uint64_t which) {
+  std::vector<double> out;
+  for (index_type i = 0; i < n; ++i)
+    out.push_back(1 - (splitmix(p.seed * 16 + which, static_cast<std::uint64_t>(i + 1)) + 1) / 2.5);
+  return out;
+}
+template <class V>
+V in_order(const Eigen::PermutationMatrix<Eigen::Dynamic>& order, const V& v) {
+  V out = v;
+  for (std::size_t i = 0; i < v.size(); ++i) out[static_cast<std::size_t>(order.indices()(static_cast<index_type>(i)))] = v[i];
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("property: pairs in another order, with their ids, weights and probabilities, give the same loss") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> a = p.rows(p.n, 1), b = p.rows(p.n, 2);
+    const std::vector<int> ids = p.labels(p.n, 6);
+    const std::vector<double> weights = random_shares(p, p.n, 11), q = random_shares(p, p.n, 12);
+    const auto order = p.shuffle(p.n);
+    const matrix<double> shuffled_a = order * a, shuffled_b = order * b;
+    const auto shuffled_ids = in_order(order, ids);
+    const auto shuffled_weights = in_order(order, weights), shuffled_q = in_order(order, q);
+    const auto check = [&](auto loss) {
+      loss.temperature = p.temperature, loss.similarity = p.kind;
+      auto other = loss;
+      loss.ids = ids, other.ids = shuffled_ids;
+      loss.anchor_weights = weights, other.anchor_weights = shuffled_weights;
+      if constexpr (requires { loss.candidate_probabilities; })
+        loss.candidate_probabilities = q, other.candidate_probabilities = shuffled_q;
+      const auto r = value_and_gradient(loss, a, b), s = value_and_gradient(other, shuffled_a, shuffled_b);
+      RC_ASSERT(close(r.loss, s.loss, p.temperature));
+      RC_ASSERT(close(r.temperature_gradient, s.temperature_gradient, p.temperature * p.temperature));
+      RC_ASSERT(close(matrix<double>(order * r.gradients[0]), s.gradients[0], p.temperature));
+      RC_ASSERT(close(matrix<double>(order * r.gradients[1]), s.gradients[1], p.temperature));
+    };
+    check(info_nce{});
+    check(clip{});
+    check(siglip{.bias = -3.0});
+  });
+}
+
+TEST_CASE("property: distinct ids and weights of one change no bit, equal probabilities only a rounding") {
+  check_property([] {
+    const drawn p;
+    const matrix<float> a = p.rows(p.n, 1).cast<float>(), b = p.rows(p.n, 2).cast<float>();
+    std::vector<long> ids(static_cast<std::size_t>(p.n));
+    std::iota(ids.begin(), ids.end(), *rc::gen::arbitrary<int>());
+    const std::vector<double> ones(static_cast<std::size_t>(2 * p.n), 1.0);
+    const std::vector<double> alike(static_cast<std::size_t>(p.n), 1 - *rc::gen::inRange(0, 100) / 101.0);
+    const auto check = [&](auto loss) {
+      loss.temperature = p.temperature, loss.similarity = p.kind;
+      const auto plain = value_and_gradient(loss, a, b);
+      const auto same_bits = [&](const auto& known) {
+        const auto r = value_and_gradient(known, a, b);
+        RC_ASSERT(r.loss == plain.loss);
+        RC_ASSERT(r.temperature_gradient == plain.temperature_gradient);
+        RC_ASSERT(r.gradients[0] == plain.gradients[0]);
+        RC_ASSERT(r.gradients[1] == plain.gradients[1]);
+      };
+      auto known = loss;
+      known.ids = ids;
+      same_bits(known);
+      known.anchor_weights = {ones.data(), known.arrangement == arrangement::all_against_all ? 2 * p.n : p.n};
+      same_bits(known);
+      if constexpr (requires { known.candidate_probabilities; }) {
+        known.candidate_probabilities = alike;
+        const auto r = value_and_gradient(known, a, b);
+        RC_ASSERT(error_of(plain.loss, r.loss) <= tolerance<float>(p.temperature));
+        RC_ASSERT(relative_error(plain.gradients[0].template cast<double>(), r.gradients[0].template cast<double>(),
+                                 1 / p.temperature) <= tolerance<float>(p.temperature));
+      }
+    };
+    check(info_nce{});
+    check(clip{});
+    check(nt_xent{});
+    check(decoupled{});
+    check(hard_negative{});
+    check(siglip{});
+  });
+}
+
+TEST_CASE("property: a weight multiplies the loss of its anchor, and the mean divides by the weights") {
+  check_property([] {
+    const drawn p;
+    const matrix<double> a = p.rows(p.n, 1), b = p.rows(p.n, 2);
+    const std::vector<double> weights = random_shares(p, p.n, 13);
+    info_nce loss{.temperature = p.temperature, .similarity = p.kind, .reduction = reduction::none};
+    const auto each = value_and_gradient(loss, a, b);
+    loss.anchor_weights = weights;
+    const auto weighed = value_and_gradient(loss, a, b);
+    double sum = 0, total = 0;
+    for (index_type i = 0; i < p.n; ++i) {
+      const double w = weights[static_cast<std::size_t>(i)], l = each.per_anchor[static_cast<std::size_t>(i)];
+      RC_ASSERT(close(weighed.per_anchor[static_cast<std::size_t>(i)], w * l, p.temperature));
+      sum += w * l, total += w;
+    }
+    loss.reduction = reduction::mean;
+    RC_ASSERT(close(value(loss, a, b), sum / total, p.temperature));
+    RC_ASSERT(weighed.valid_anchors == each.valid_anchors);
+  });
+}
+
 TEST_CASE("property: rotated rows give the same loss and rotated gradients") {
   check_property([] {
     const drawn p;

@@ -48,7 +48,10 @@ struct problem {
         embeddings.push_back(splitmix_uniform(g["seed"], g["rows"], g["cols"]).template cast<T>());
     else
       for (const auto& e : c["embeddings"]) embeddings.push_back(matrix_of<T>(e));
-    if (c.contains("labels")) labels = c["labels"].get<std::vector<std::int64_t>>();
+    const auto integers = [&](const char* key) { return c.value(key, std::vector<std::int64_t>{}); };
+    const auto numbers = [&](const char* key) { return c.value(key, std::vector<double>{}); };
+    labels = integers("labels"), ids = integers("ids"), negative_ids = integers("negative_ids");
+    anchor_weights = numbers("anchor_weights"), probabilities = numbers("probabilities");
     if (c.contains("labels_are_row_modulo"))
       for (index_type i = 0; i < embeddings[0].rows(); ++i)
         labels.push_back(i % c["labels_are_row_modulo"].get<std::int64_t>());
@@ -60,7 +63,8 @@ struct problem {
   problem& operator=(const problem&) = delete;
 
   std::vector<matrix<T>> embeddings;
-  std::vector<std::int64_t> labels;
+  std::vector<std::int64_t> labels, ids, negative_ids;
+  std::vector<double> anchor_weights, probabilities;
   matrix<float> weights;
   views<T> arguments;
 };
@@ -73,10 +77,18 @@ any_loss loss_of(const json& c, const problem<T>& p, reduction reduce) {
   const double t = o["temperature"];
   const similarity s = similarity_of(o["similarity"]);
   const bool in_batch = o.value("in_batch", true);
-  if (name == "info_nce")
-    return info_nce{.temperature = t, .similarity = s, .reduction = reduce, .in_batch_negatives = in_batch};
-  if (name == "nt_xent")
-    return nt_xent{.temperature = t, .similarity = s, .reduction = reduce, .include_self = o["include_self"].get<bool>()};
+  if (name == "info_nce" || name == "info_nce_known")
+    return info_nce{.temperature = t,
+                    .similarity = s,
+                    .reduction = reduce,
+                    .in_batch_negatives = in_batch,
+                    .ids = p.ids,
+                    .negative_ids = p.negative_ids,
+                    .anchor_weights = p.anchor_weights,
+                    .candidate_probabilities = p.probabilities};
+  if (name == "nt_xent" || name == "nt_xent_known")
+    return nt_xent{
+        .temperature = t, .similarity = s, .reduction = reduce, .include_self = o.value("include_self", false), .ids = p.ids};
   if (name == "conditional_contrastive")
     return conditional_contrastive{.temperature = t, .similarity = s, .reduction = reduce, .labels = p.labels};
   if (name == "weighted_info_nce") {
@@ -88,13 +100,14 @@ any_loss loss_of(const json& c, const problem<T>& p, reduction reduce) {
                              .in_batch_negatives = in_batch,
                              .weights = p.weights};
   }
-  if (name == "sup_con") {
+  if (name == "sup_con" || name == "sup_con_weighted") {
     const bool inside = o["pooling"] == "log_sum";
     return sup_con{.temperature = t,
                    .similarity = s,
                    .reduction = reduce,
                    .pooling = inside ? pooling::log_sum : pooling::mean_log,
-                   .labels = p.labels};
+                   .labels = p.labels,
+                   .anchor_weights = p.anchor_weights};
   }
   if (name == "decoupled") return decoupled{.temperature = t, .similarity = s, .reduction = reduce, .sigma = o["sigma"]};
   if (name == "hard_negative")
@@ -116,7 +129,7 @@ any_loss loss_of(const json& c, const problem<T>& p, reduction reduce) {
                   .margin_positive = o["margin_positive"],
                   .margin_negative = o["margin_negative"],
                   .labels = p.labels};
-  if (name == "clip") return clip{.temperature = t, .similarity = s, .reduction = reduce};
+  if (name == "clip" || name == "clip_known") return clip{.temperature = t, .similarity = s, .reduction = reduce, .ids = p.ids};
   throw std::runtime_error("no loss " + name);
 }
 

@@ -47,6 +47,8 @@ class weight_view {
     return wide_ ? static_cast<const double*>(first_)[i * stride_]
                  : static_cast<double>(static_cast<const float*>(first_)[i * stride_]);
   }
+  /// Weight i, or 1 where no weights are given.
+  CONTRASTIVE_HOST_DEVICE double or_one(index_type i) const { return first_ == nullptr ? 1 : (*this)[i]; }
 
  private:
   template <class Number>

@@ -78,6 +78,7 @@ class engine {
     double temperature = 0, bias = 0;  // Σ G (arm - m - reference), Σ G
   };
 
+  double weight_of(index_type anchor) const { return p_.anchor_weights.or_one(anchor); }
   bool has_columns() const { return plan_.symmetric || p_.both_ways(); }
   anchor_states<T>* column_states() { return plan_.symmetric ? &rows_ : p_.both_ways() ? &columns_ : nullptr; }
 
@@ -191,8 +192,8 @@ class engine {
     team_.alone(thread, [&] { reduce(); });
     if (!p_.with_gradients) return;
     team_.each(plan_.n, together, [&](index_type i) {
-      rows_.set_gains(i, share_);
-      if (p_.both_ways()) columns_.set_gains(i, share_);
+      rows_.set_gains(i, share_ * weight_of(i));
+      if (p_.both_ways()) columns_.set_gains(i, share_ * weight_of(i));
       if (any_one_pass_) scale_exponentials(i);
     });
   }
@@ -244,8 +245,9 @@ class engine {
       const anchor_end& row = rows_.end(i);
       double loss = row.loss, mass_here = row.mass;
       if (p_.both_ways()) loss = (loss + columns_.end(i).loss) / 2, mass_here = (mass_here + columns_.end(i).mass) / 2;
-      out_.loss += loss, mass += mass_here;
       out_.valid_anchors += mass_here > 0;
+      loss *= weight_of(i), mass_here *= weight_of(i);
+      out_.loss += loss, mass += mass_here;
       if (p_.per_anchor != nullptr) p_.per_anchor[i] = static_cast<T>(loss);
     }
     share_ = share_of(p_.reduction, mass);
@@ -302,13 +304,13 @@ class engine {
     outcome out = out_;
     if (p_.with_gradients) {
       double scaled = 0, direct = 0;
-      const auto add = [&](const anchor_end& end) {
-        scaled += share_ * end.reference * end.residual, direct += share_ * end.temperature;
+      const auto add = [&](const anchor_end& end, double share) {
+        scaled += share * end.reference * end.residual, direct += share * end.temperature;
       };
       for (index_type i = 0; i < plan_.n; ++i) {
         scaled += scalars_.data()[i].temperature, out.bias_gradient += scalars_.data()[i].bias;
-        add(rows_.end(i));
-        if (p_.both_ways()) add(columns_.end(i));
+        add(rows_.end(i), share_ * weight_of(i));
+        if (p_.both_ways()) add(columns_.end(i), share_ * weight_of(i));
       }
       out.temperature_gradient = direct - scaled / p_.temperature;
       if (!plan_.sums_slopes) out.bias_gradient = 0;
@@ -346,7 +348,7 @@ class engine {
   bool any_one_pass_ = false;
   double batch_log_sum_ = 0;
   outcome out_;
-  double share_ = 1;  // how often an anchor's loss counts
+  double share_ = 1;  // how often an anchor's loss counts, but for its weight
 };
 
 }  // namespace cpu

@@ -94,12 +94,14 @@ const result<T>& engine_of_the_same_flags::evaluate_loss(evaluation<T>* e, const
   const only_call<T> call(*e);
   p.temperature = loss.temperature, p.similarity = loss.similarity, p.reduction = loss.reduction,
   p.arrangement = loss.arrangement;
-  p.wants_bias = contrastive::detail::has_bias<L>;
+  p.wants_bias = contrastive::detail::has_bias<L>, p.anchor_weights = contrastive::detail::anchor_weights_of(loss);
   const argument_shapes shapes = check_call(*e, p);
   auto pairs = contrastive::detail::bind(loss, shapes);
-  const index_type candidates = contrastive::detail::ranges_of(loss.arrangement, shapes).num_candidates();
+  const auto ranges = contrastive::detail::ranges_of(loss.arrangement, shapes);
+  contrastive::detail::check_anchor_weights(p.who, p.anchor_weights, ranges.num_anchors(), true);
   return contrastive::detail::with_rule(loss, shapes, [&](const auto& rule) -> const result<T>& {
-    return evaluate_call(*e, p, functions_of<T>(pairs, rule, candidates, p.temperature, contrastive::detail::bias_of(loss)));
+    return evaluate_call(
+        *e, p, functions_of<T>(pairs, rule, ranges.num_candidates(), p.temperature, contrastive::detail::bias_of(loss)));
   });
 }
 

@@ -46,6 +46,9 @@ struct loss_functions {
   /// Null where no factors are prepared.
   double (*prepare_anchor)(const void* pairs, index_type anchor);
   void (*set_anchor_factors)(void* pairs, const double* factors);
+  /// Null where pairs leave nothing out, where there are no constants.
+  void (*exclude)(const void* pairs, const tile&, T* x, index_type ld);  // what is left out of a strip of logits
+  double (*anchor_constant)(const void* pairs, index_type anchor);
 
   void (*finish)(const void* rule, const row_block&, row_outcome* out);
   /// Null where there is no second stage, no batch step, no function of the rule's own.
@@ -129,6 +132,15 @@ void add_pair_functions(loss_functions<T>& f, P& pairs, index_type num_candidate
       };
       f.set_anchor_factors = [](void* p, const double* factors) { static_cast<P*>(p)->anchor_factors = factors; };
     }
+  if constexpr (says.leaves_out)
+    f.exclude = [](const void* p, const tile& t, T* x, index_type ld) {
+      static_cast<const P*>(p)->each_left_out(
+          t, [&](index_type i, index_type j) { x[(i - t.anchor_begin) * ld + (j - t.candidate_begin)] = excluded<T>; });
+    };
+  if constexpr (says.anchor_constants)
+    f.anchor_constant = [](const void* p, index_type anchor) {
+      return static_cast<double>(static_cast<const P*>(p)->anchor_constant(anchor));
+    };
 }
 
 template <class T, row_rule R>

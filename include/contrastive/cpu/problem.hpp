@@ -25,6 +25,7 @@ struct problem {
   bool wants_bias;                  // the gradient of an offset of all logits
   const matrix_view<T>* gradients;  // one an argument; null: the value alone, or memory of the result
   int num_gradients;
+  weight_view anchor_weights;  // empty: all 1
   contrastive::detail::row_ranges ranges;
   T* per_anchor;  // (num_anchors), or null
 

@@ -188,6 +188,7 @@ class strips {
       products_.logits(t, panels, x, ld);
       for (index_type i = 0; i < num_rows; ++i) std::fill(x + i * ld + num_candidates, x + i * ld + columns, excluded<T>);
       listed_.take(t, x, ld, !again, plan_->symmetric && t.anchor_begin != t.candidate_begin);
+      if (said.leaves_out) f_->exclude(f_->pairs, t, x, ld);
     }
     weigh(s, t, said, l);
     return true;

@@ -229,6 +229,8 @@ class evaluator {
     const argument_shapes shapes{shapes_.data(), static_cast<int>(shapes_.size()), true};
     contrastive::detail::check_arguments<number>(name<L>, loss.temperature, loss.arrangement, shapes);
     ranges_ = contrastive::detail::ranges_of(loss.arrangement, shapes);
+    contrastive::detail::check_anchor_weights(name<L>, contrastive::detail::anchor_weights_of(loss), ranges_.num_anchors(),
+                                              false);
     const auto pairs = contrastive::detail::bind(loss, shapes);
     auto request = device::request_of<S, number, G>(loss, given.data(), shapes.count, ranges_);
     request.loss = to.loss, request.temperature_gradient = to.temperature_gradient, request.bias_gradient = to.bias_gradient;

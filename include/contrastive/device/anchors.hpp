@@ -81,27 +81,34 @@ struct anchor_loss {
   double loss, mass;
 };
 /// The loss of each anchor, under both_ways the mean of those of its two directions.
-template <class Rule>
+template <class Pairs, class Rule>
 struct find_losses {
+  Pairs pairs;
   finished_rows<Rule> rows;
   finished_rows<Rule> columns;
   bool both_ways;
   anchor_loss* losses;
 
   CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
-    const auto row = rows[i];
-    anchor_loss l{row.loss, row.mass};
+    anchor_loss l = loss_of(rows, i);
     if (both_ways) {
-      const auto column = columns[i];
-      l = {(row.loss + column.loss) / 2, (row.mass + column.mass) / 2};
+      const anchor_loss column = loss_of(columns, i);
+      l = {(l.loss + column.loss) / 2, (l.mass + column.mass) / 2};
     }
     losses[i] = l;
+  }
+
+ private:
+  CONTRASTIVE_HOST_DEVICE anchor_loss loss_of(const finished_rows<Rule>& direction, index_type i) const {
+    const auto row = direction[i];
+    return {row.loss + (row.mass > 0 ? contrastive::detail::anchor_constant_of(pairs, i) : 0), row.mass};
   }
 };
 
 /// What the losses of all anchors come to.
 struct conclude {
   const anchor_loss* losses;
+  weight_view weights;
   index_type num_anchors;
   contrastive::reduction reduction;
   bool both_ways;
@@ -114,8 +121,10 @@ struct conclude {
   CONTRASTIVE_HOST_DEVICE void operator()(index_type, const Lanes& lanes) const {
     double loss = 0, mass = 0;
     index_type valid = 0, bad = 0;
-    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size())
-      loss += losses[i].loss, mass += losses[i].mass, valid += losses[i].mass > 0;
+    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size()) {
+      const double w = weights.or_one(i);
+      loss += w * losses[i].loss, mass += w * losses[i].mass, valid += losses[i].mass > 0;
+    }
     for (index_type r = lanes.lane(); r < num_rows; r += lanes.size()) bad += !(norms[r] <= largest_double);
     loss = lanes.sum(loss), mass = lanes.sum(mass), valid = lanes.sum(valid), bad = lanes.sum(bad);
     if (lanes.lane() != 0) return;
@@ -131,6 +140,7 @@ struct find_gains {
   finished_rows<Rule> rows;
   row_terms<Rule, T> terms;
   const double* thetas;
+  weight_view weights;
   const summary* known;
   double tau;
   gain_planes<Rule, T> gains;
@@ -139,7 +149,7 @@ struct find_gains {
 
   CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
     const auto result = rows[i];
-    const double theta = thetas != nullptr ? thetas[i] : 0, share = known->share;
+    const double theta = thetas != nullptr ? thetas[i] : 0, share = known->share * weights.or_one(i);
     each_sum<Rule>([&]<int k>() {
       gains.set(k, i, is_exponential(Rule::sums[k].g),
                 contrastive::detail::gain_of(terms.exact[k], rows.sums[i].parts[k], result.slopes[k], theta, share));
@@ -156,11 +166,12 @@ struct find_gains {
 template <class T>
 struct report_losses {
   const anchor_loss* losses;
+  weight_view weights;
   const summary* known;
   T* per_anchor;
 
   CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const {
-    per_anchor[i] = known->broken ? not_a_number<T> : static_cast<T>(losses[i].loss);
+    per_anchor[i] = known->broken ? not_a_number<T> : static_cast<T>(weights.or_one(i) * losses[i].loss);
   }
 };
 

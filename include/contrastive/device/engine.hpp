@@ -76,11 +76,11 @@ class tile_engine {
         pairs_.anchor_factors = factors_;
       }
     forward();
-    machine_.each(n_, find_losses<Rule>{finished(0), finished(1), both_ways(), losses_});
-    machine_.each_row(1, conclude{losses_, n_, request_.reduction, both_ways(), norms_, total_, broken_, known_});
+    machine_.each(n_, find_losses<Pairs, Rule>{pairs_, finished(0), finished(1), both_ways(), losses_});
+    machine_.each_row(1, conclude{losses_, weights(), n_, request_.reduction, both_ways(), norms_, total_, broken_, known_});
     if (gradients_) backward();
     const request<S, T, G>& r = request_;
-    if (r.per_anchor != nullptr) machine_.each(n_, report_losses<T>{losses_, known_, r.per_anchor});
+    if (r.per_anchor != nullptr) machine_.each(n_, report_losses<T>{losses_, weights(), known_, r.per_anchor});
     machine_.each_row(1, report<T>{known_, gradients_ ? temperature_ : nullptr, bias_, n_, r.temperature, r.loss,
                                    r.temperature_gradient, r.bias_gradient, r.valid_anchors});
   }
@@ -94,6 +94,7 @@ class tile_engine {
   static constexpr double small_exponent = 50;  // e^±50, and sums of them times weights, stay in a float's range
 
   bool both_ways() const { return request_.both_ways; }
+  const weight_view& weights() const { return request_.anchor_weights; }
   int directions() const { return both_ways() ? 2 : 1; }
   index_type anchors_of(int direction) const { return direction == 0 ? n_ : m_; }
   index_type entries() const { return n_ * per_anchor_; }
@@ -190,6 +191,8 @@ class tile_engine {
         if (per_anchor_ > 0)
           machine_.each(place.num_anchors() * per_anchor_, take_listed<Pairs, T>{listed(), place, arms(), arms_out});
         if (task.diagonal_left) machine_.each(place.num_anchors(), exclude_diagonal<T>{place});
+        if constexpr (says.leaves_out)
+          if (task.says.leaves_out) machine_.each_row(rows, exclude_left_out<Pairs, T>{pairs_, place});
         visit(place, task.says);
       }
   }
@@ -243,8 +246,8 @@ class tile_engine {
 
   void backward() {
     for (int d = 0; d < directions(); ++d)
-      machine_.each(anchors_of(d), find_gains<Rule, T>{finished(d), terms_, thetas_[d], known_, request_.temperature, gains_[d],
-                                                       temperature_, d == 0});
+      machine_.each(anchors_of(d), find_gains<Rule, T>{finished(d), terms_, thetas_[d], weights(), known_, request_.temperature,
+                                                       gains_[d], temperature_, d == 0});
     if (bias_ != nullptr) machine_.each(n_, fill<double>{bias_, 0});
     if (num_sums_ > 0) machine_.each(num_sums_ * stride_, fill<T>{h_, 0});
     const gain_planes<Rule, T> columns = symmetric_ ? gains_[0] : gains_[1];

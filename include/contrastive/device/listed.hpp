@@ -73,6 +73,19 @@ struct exclude_diagonal {
   }
 };
 
+/// Excludes the pairs that are left out of a tile.
+template <class Pairs, class T>
+struct exclude_left_out {
+  Pairs pairs;
+  tile_place<T> tile;
+
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
+    for (index_type c = lanes.lane(); c < tile.columns; c += lanes.size())
+      if (pairs.leaves_out(tile.anchor(r, c), tile.candidate(r, c))) tile.product(r, c) = excluded<T>;
+  }
+};
+
 /// The arms of the listed pairs that were in no tile; NaN says so.
 template <class Pairs, class T, class R>
 struct multiply_listed {

@@ -48,7 +48,8 @@ struct request {
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
   bool both_ways = false;
-  bool learns_bias = false;  // else its gradient is 0
+  bool learns_bias = false;         // else its gradient is 0
+  weight_view anchor_weights = {};  // in the device's memory; empty: all 1
 
   // What is null is not wanted.
   T* loss = nullptr;
@@ -73,7 +74,7 @@ request<S, T, G> request_of(const L& loss, const argument<S, G>* arguments, int 
   r.temperature = loss.temperature, r.bias = contrastive::detail::bias_of(loss);
   r.similarity = loss.similarity, r.reduction = loss.reduction;
   r.both_ways = loss.arrangement == arrangement::both_ways;
-  r.learns_bias = contrastive::detail::has_bias<L>;
+  r.learns_bias = contrastive::detail::has_bias<L>, r.anchor_weights = contrastive::detail::anchor_weights_of(loss);
   return r;
 }
 

@@ -55,6 +55,7 @@ struct tile_task {
     const bool off_is_ones = diagonal_left || !diagonal;
     const bool d_ones = !uses_denominator || said.denominator == tile_weights::ones || (d_off && off_is_ones),
                p_ones = said.positive == tile_positives::ones || (p_off && off_is_ones);
+    says.leaves_out = said.leaves_out;
     says.denominator = d_ones ? tile_weights::ones : tile_weights::general;
     says.positive = no_p ? tile_positives::none : p_ones ? tile_positives::ones : tile_positives::general;
   }

@@ -23,12 +23,13 @@ struct weight_table {
   index_type num_anchors, num_candidates;
   bool same_rows;
   std::vector<double> D, P;
-  std::vector<char> is_listed;
+  std::vector<char> is_listed, is_left_out;
 
   std::size_t at(index_type i, index_type j) const { return static_cast<std::size_t>(i * num_candidates + j); }
   double denominator(index_type i, index_type j) const { return D[at(i, j)]; }
   double positive(index_type i, index_type j) const { return P[at(i, j)]; }
   bool listed(index_type i, index_type j) const { return is_listed[at(i, j)] != 0; }
+  bool left_out(index_type i, index_type j) const { return is_left_out[at(i, j)] != 0; }
   std::string denominator_text(index_type i, index_type j) const { return pair_value("denominator", i, j, denominator(i, j)); }
   std::string positive_text(index_type i, index_type j) const { return pair_value("positive", i, j, positive(i, j)); }
 };
@@ -75,6 +76,25 @@ std::string false_list(const P& pairs, weight_table& w) {
   return {};
 }
 
+/// Fills in the pairs that are left out if a tile says so; the first that has a weight, or that one of the two functions does
+/// not know.
+template <class P>
+std::string false_left_out(const P& pairs, weight_table& w, const tile& all) {
+  if (!pairs.of_tile(all).leaves_out) return {};
+  pairs.each_left_out(all, [&](index_type i, index_type j) { w.is_left_out[w.at(i, j)] = 1; });
+  for (index_type i = 0; i < w.num_anchors; ++i)
+    for (index_type j = 0; j < w.num_candidates; ++j) {
+      if (w.listed(i, j)) continue;
+      const bool said = pairs.leaves_out(i, j);
+      if (said != w.left_out(i, j))
+        return pair_value("leaves_out", i, j, said) + ", but each_left_out " + (said ? "does not visit" : "visits") +
+               " the pair";
+      if (said && w.denominator(i, j) != 0) return pair_value("leaves_out", i, j, 1) + ", but " + w.denominator_text(i, j);
+      if (said && w.positive(i, j) != 0) return pair_value("leaves_out", i, j, 1) + ", but " + w.positive_text(i, j);
+    }
+  return {};
+}
+
 inline std::string false_range(const weight_table& w, index_type begin, index_type end) {
   if (begin < 0 || begin > end || end > w.num_candidates)
     return "tiled_begin() = " + std::to_string(begin) + " and tiled_end() = " + std::to_string(end) + " of " +
@@ -98,7 +118,7 @@ std::string false_rows(const char* rows_name, const char* name, const weight_tab
   for (index_type i = 0; i < w.num_anchors; ++i) {
     fill(i, begin, half, row.data()), fill(i, begin + half, end - begin - half, row.data() + half);
     for (index_type j = begin; j < end; ++j)
-      if (const double filled = row[static_cast<std::size_t>(j - begin)]; filled != one(i, j))
+      if (const double filled = row[static_cast<std::size_t>(j - begin)]; filled != one(i, j) && !w.left_out(i, j))
         return pair_value(rows_name, i, j, filled) + ", but " + pair_value(name, i, j, one(i, j));
   }
   return {};
@@ -112,7 +132,7 @@ inline std::string false_tile(const weight_table& w, const tile& t, const tile_s
   };
   for (index_type i = t.anchor_begin; i < t.anchor_end; ++i)
     for (index_type j = t.candidate_begin; j < t.candidate_end; ++j) {
-      if (w.listed(i, j)) continue;
+      if (w.listed(i, j) || (said.leaves_out && w.left_out(i, j))) continue;
       const double off_diagonal = i == j ? 0 : 1;
       const auto contradicts = [&](double value, bool zeros, bool ones, bool off) {
         return (zeros && value != 0) || (ones && value != 1) || (off && value != off_diagonal);
@@ -145,17 +165,19 @@ std::string false_statement(P pairs, const row_ranges& ranges) {
       for (index_type i = 0; i < n; ++i) factors.push_back(pairs.prepare_anchor(i));
       pairs.anchor_factors = factors.data();
     }
-  weight_table w{n, m, ranges.anchor_begin == ranges.candidate_begin, {}, {}, {}};
+  weight_table w{n, m, ranges.anchor_begin == ranges.candidate_begin, {}, {}, {}, {}};
   for (index_type i = 0; i < n; ++i)
     for (index_type j = 0; j < m; ++j) {
       w.D.push_back(static_cast<double>(pairs.denominator(i, j)));
       w.P.push_back(static_cast<double>(pairs.positive(i, j)));
     }
-  w.is_listed.assign(w.D.size(), 0);
+  w.is_listed.assign(w.D.size(), 0), w.is_left_out.assign(w.D.size(), 0);
 
   if (const std::string wrong = false_weight(w); !wrong.empty()) return wrong;
   if constexpr (says.lists)
     if (const std::string wrong = false_list(pairs, w); !wrong.empty()) return wrong;
+  if constexpr (says.leaves_out)
+    if (const std::string wrong = false_left_out(pairs, w, {0, n, 0, m}); !wrong.empty()) return wrong;
   if (says.symmetric && w.same_rows)
     if (const std::string wrong = false_symmetry(w); !wrong.empty()) return wrong;
   if (says.positives_listed)

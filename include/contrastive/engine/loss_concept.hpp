@@ -8,6 +8,7 @@
 #include <contrastive/core/host_device.hpp>
 #include <contrastive/core/temperature.hpp>
 #include <contrastive/core/types.hpp>
+#include <contrastive/core/weight_view.hpp>
 #include <contrastive/engine/row/rule.hpp>
 #include <string>
 #include <type_traits>
@@ -63,6 +64,7 @@ enum class tile_positives {
 struct tile_statement {
   tile_weights denominator = tile_weights::general;
   tile_positives positive = tile_positives::general;
+  bool leaves_out = false;  ///< pairs of which leaves_out(i, j) is true are in no sum, whatever else is said of the tile
 };
 
 /// What listed(i, t) returns where anchor i lists fewer than listed_per_anchor() candidates.
@@ -84,6 +86,10 @@ struct pair_statements {
   bool positive_rows = false;     ///< void positives(i, first, count, T* out): likewise P_ij
   bool anchor_factors = false;  ///< double prepare_anchor(i), const double* anchor_factors: a number an anchor, computed before
                                 ///< all else; engines then point anchor_factors at all of them
+  bool leaves_out = false;  ///< bool leaves_out(i, j): few pairs that have D_ij = P_ij = 0 in tiles of which of_tile says so
+                            ///< beside what is true of all others; void each_left_out(const tile&, visit) calls
+                            ///< visit(i, j) for all of a tile (on the host; listed pairs may be among both)
+  bool anchor_constants = false;  ///< double anchor_constant(i): added to the loss of a valid anchor
 };
 
 /// The weights of pairs, a small trivially copyable struct of parameters and views:
@@ -135,7 +141,8 @@ concept has_rule = makes_rule<L> || requires(const L& l) {
 /// A loss: its parameters (loss_parameters); pair weights, either its own members or those of what bind(argument_shapes)
 /// returns (which may also refuse shapes, by std::invalid_argument); and a row rule, either a member `rule` or what
 /// rule(argument_shapes) returns. A rule that is chosen when the program runs is a std::variant of rules.
-/// Beside these a loss may have a number `bias`, added to every logit, whose gradient the result has; and template
+/// Beside these a loss may have a number `bias`, added to every logit, whose gradient the result has; a weight_view
+/// `anchor_weights`, empty or a number an anchor, which multiplies its loss, its mass and its gradients; and template
 /// each_view(visit) const, which calls visit(name, pointer) for each memory that it holds, so that fronts can check where it
 /// lies. What a function throws reaches the caller of the CPU's evaluator; on devices none may throw.
 template <class L>
@@ -240,6 +247,15 @@ double bias_of(const L& loss) {
     return 0;
 }
 
+/// The weight of each anchor: empty where a loss has none or was given none.
+template <class L>
+weight_view anchor_weights_of(const L& loss) {
+  if constexpr (requires { weight_view(loss.anchor_weights); })
+    return loss.anchor_weights;
+  else
+    return {};
+}
+
 template <class P>
 concept has_lists = requires(const P& p, index_type i) {
   { p.listed_per_anchor() } -> std::convertible_to<index_type>;
@@ -267,6 +283,15 @@ concept has_anchor_factors = requires(P& p, const double* factors) {
   { p.prepare_anchor(index_type{}) } -> std::convertible_to<double>;
   p.anchor_factors = factors;
 };
+template <class P>
+concept has_left_out = requires(const P& p, index_type i, const tile& t, void (*visit)(index_type, index_type)) {
+  { p.leaves_out(i, i) } -> std::convertible_to<bool>;
+  p.each_left_out(t, visit);
+};
+template <class P>
+concept has_anchor_constants = requires(const P& p, index_type i) {
+  { p.anchor_constant(i) } -> std::convertible_to<double>;
+};
 
 /// What pair weights say of themselves, once it is sure that the functions which they name are there.
 template <pair_weights P>
@@ -288,6 +313,11 @@ constexpr pair_statements statements_of() {
                 "contrastive: .positive_rows goes with a template positives(i, first, count, out) const");
   static_assert(says.anchor_factors == has_anchor_factors<P>,
                 "contrastive: .anchor_factors goes with prepare_anchor(i) const and a member const double* anchor_factors");
+  static_assert(says.leaves_out == has_left_out<P>,
+                "contrastive: .leaves_out goes with leaves_out(i, j) const and a template each_left_out(tile, visit) const");
+  static_assert(!says.leaves_out || says.tiles, "contrastive: .leaves_out needs .tiles, which says where it counts");
+  static_assert(says.anchor_constants == has_anchor_constants<P>,
+                "contrastive: .anchor_constants goes with anchor_constant(i) const");
   return says;
 }
 
@@ -300,6 +330,15 @@ CONTRASTIVE_HOST_DEVICE bool prepares_anchors(const P& p) {
     return p.prepares_anchors();
   else
     return has_anchor_factors<P>;
+}
+
+/// What is added to the loss of a valid anchor.
+template <class P>
+CONTRASTIVE_HOST_DEVICE double anchor_constant_of(const P& p, index_type i) {
+  if constexpr (has_anchor_constants<P>)
+    return static_cast<double>(p.anchor_constant(i));
+  else
+    return 0;
 }
 
 /// What is true of the unlisted pairs of a tile. Engines ask on the host.
@@ -356,6 +395,17 @@ void check_arguments(const char* who, double temperature, arrangement kind, cons
   if (shapes.count != 2) refuse(who, "embedding arguments", 2, shapes.count);
   if (shapes[0].rows != shapes[1].rows)
     refuse(who, argument(1), rows(shapes[0].rows) + " as in argument 1", rows(shapes[1].rows));
+}
+
+/// Refuses weights of another number than the anchors', and where `look` says so what is no weight.
+inline void check_anchor_weights(const char* who, const weight_view& weights, index_type num_anchors, bool look) {
+  if (weights.data() == nullptr && weights.size() == 0) return;
+  if (weights.size() != num_anchors)
+    refuse(who, "anchor_weights", std::to_string(num_anchors) + " weights, one an anchor",
+           std::to_string(weights.size()) + " weights");
+  for (index_type i = 0; look && i < num_anchors; ++i)
+    if (const double w = weights[i]; !(w >= 0 && w <= 3.4e38))
+      refuse(who, "anchor_weights[" + std::to_string(i) + "]", "a finite weight of at least 0", w);
 }
 
 }  // namespace detail

@@ -18,7 +18,9 @@ inline namespace CONTRASTIVE_FLAGS {
 /// proxies are in no sum.
 /// Arguments: h (n, d) and, optionally, proxies (num_classes, d); `labels` (n), with proxies in [0, num_classes). The
 /// view of the labels must live through the call. Rows need not be normalised. Loss in nats.
-/// Throws std::invalid_argument where the labels do not fit, naming the first that does not.
+/// With `anchor_weights` row i counts w_i times: w_i l_i, and `mean` divides by Σ w of the valid anchors.
+/// Throws std::invalid_argument where the labels do not fit, naming the first that does not, and for weights of another number
+/// or negative.
 /// Source: Kang & Park 2020, "ContraGAN: Contrastive learning for conditional image generation", eq. 8.
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::conditional_contrastive{.labels = labels}, h, proxies);
@@ -27,6 +29,7 @@ struct conditional_contrastive {
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
   label_view labels = {};
+  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "conditional_contrastive";
   static constexpr auto arrangement = contrastive::arrangement::first_against_all;
@@ -39,6 +42,7 @@ struct conditional_contrastive {
   template <class Visit>
   void each_view(Visit visit) const {
     visit("labels", labels.data());
+    visit("anchor_weights", anchor_weights.data());
   }
 };
 

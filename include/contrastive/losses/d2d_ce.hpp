@@ -33,8 +33,9 @@ struct d2d_ce_rule {
 /// Arguments: h (n, d) and proxies (num_classes, d); `labels` (n) in [0, num_classes). The view of the labels must live
 /// through the call. Rows need not be normalised; margins are in units of the similarity. Loss in nats; `mean` divides by n.
 /// Where there is no other class the loss is log 1 = 0, and the anchors are valid.
+/// With `anchor_weights` row i counts w_i times: w_i l_i, and `mean` divides by Σ w of the valid anchors.
 /// Throws std::invalid_argument where there are no proxies, where labels do not fit, naming the first that does not, and for
-/// margins that are not finite.
+/// margins that are not finite, and for weights of another number or negative.
 /// Source: Kang et al. 2021, "Rebooting ACGAN: Auxiliary classifier GANs with stable training", eq. 6. The authors' code
 /// subtracts the row's maximum from the negatives alone, which is another value; this is the equation.
 ///
@@ -46,6 +47,7 @@ struct d2d_ce {
   double margin_positive = 0.98;  ///< m⁺
   double margin_negative = 0.02;  ///< m⁻
   label_view labels = {};
+  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "d2d_ce";
   static constexpr auto arrangement = contrastive::arrangement::first_against_all;
@@ -60,6 +62,7 @@ struct d2d_ce {
   template <class Visit>
   void each_view(Visit visit) const {
     visit("labels", labels.data());
+    visit("anchor_weights", anchor_weights.data());
   }
 };
 

@@ -42,8 +42,10 @@ struct decoupled_rule {
 /// Arguments: M matrices (N, d); row i of each is a view of sample i. Rows need not be normalised (cosine does it).
 /// The denominator leaves out all views of the row's own sample: the loss may be negative. Loss in nats; `mean` divides by
 /// M N. With N = 1 there is no denominator: the loss is 0, and no anchor is valid.
-/// Throws std::invalid_argument for fewer than two views, views of different shapes, a sigma that is negative or not finite,
-/// and a sigma > 0 with more than two views.
+/// `ids` and `anchor_weights` say what is known of samples and rows, as those of nt_xent do; an anchor whose negatives all
+/// have its id is not valid.
+/// Throws std::invalid_argument for fewer than two views, views of different shapes, a sigma that is negative or not finite, a
+/// sigma > 0 with more than two views, and as nt_xent for ids and weights.
 /// Source: Yeh et al. 2022, "Decoupled contrastive learning", eq. 6 (DCL) and 7 (DCLW); more than two views as in nt_xent.
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::decoupled{.temperature = 0.1, .sigma = 0.5}, z1, z2);
@@ -51,7 +53,9 @@ struct decoupled {
   double temperature = 0.1;
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
-  double sigma = 0;  ///< 0: DCL; else the width of DCLW's weights, in units of the similarity
+  double sigma = 0;                 ///< 0: DCL; else the width of DCLW's weights, in units of the similarity
+  label_view ids = {};              ///< (N), or empty: of the samples
+  weight_view anchor_weights = {};  ///< w ≥ 0 of the rows of all views, or empty: all 1
 
   static constexpr const char* name = "decoupled";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
@@ -59,9 +63,14 @@ struct decoupled {
   sample_view_pairs bind(const argument_shapes& shapes) const {
     if (!(sigma >= 0 && sigma < 1e300)) detail::refuse(name, "sigma", "0 or a positive finite number", sigma);
     if (sigma > 0 && shapes.count > 2) detail::refuse(name, "embedding arguments", "two views, as sigma > 0", shapes.count);
-    return detail::bind_sample_views(name, shapes, false, false);
+    return detail::bind_sample_views(name, shapes, false, false, ids);
   }
   decoupled_rule rule(const argument_shapes& shapes) const { return {temperature, sigma > 0 ? 1 / sigma : 0, shapes[0].rows}; }
+  template <class Visit>
+  void each_view(Visit visit) const {
+    visit("ids", ids.data());
+    visit("anchor_weights", anchor_weights.data());
+  }
 };
 
 }  // namespace CONTRASTIVE_FLAGS

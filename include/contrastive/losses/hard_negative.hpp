@@ -55,8 +55,10 @@ struct hard_negative_rule {
 /// where the two sides of the maximum are equal, the gradient is that of the first. The second has its own share of τ's
 /// gradient. Arguments: two matrices (N, d); row i of both is a view of sample i. Rows need not be normalised; the floor m
 /// e^(-1/τ) is the least that G_i can be for cosine, and a convention for the other similarities. Loss in nats; `mean` divides
-/// by 2N. With N = 1 there is no negative: the loss is 0, and no anchor is valid. Throws std::invalid_argument for other than
-/// two views, views of different shapes, tau_plus outside [0, 1), and a beta that is negative or not finite. Source: Robinson
+/// by 2N. With N = 1 there is no negative: the loss is 0, and no anchor is valid. `ids` and `anchor_weights` say what is known
+/// of samples and rows, as those of nt_xent do; rows with the anchor's id are in neither sum of H_i, and m stays 2N - 2: H_i is
+/// m times a mean over the negatives that are left. Throws std::invalid_argument for other than two views, views of different
+/// shapes, tau_plus outside [0, 1), a beta that is negative or not finite, and as nt_xent for ids and weights. Source: Robinson
 /// et al. 2021, "Contrastive learning with hard negative samples", section 3; β = 0: Chuang et al. 2020, "Debiased contrastive
 /// learning", eq. 8.
 ///
@@ -65,8 +67,10 @@ struct hard_negative {
   double temperature = 0.5;
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
-  double tau_plus = 0.1;  ///< in [0, 1)
-  double beta = 1.0;      ///< at least 0
+  double tau_plus = 0.1;            ///< in [0, 1)
+  double beta = 1.0;                ///< at least 0
+  label_view ids = {};              ///< (N), or empty: of the samples
+  weight_view anchor_weights = {};  ///< w ≥ 0 of the rows of all views, or empty: all 1
 
   static constexpr const char* name = "hard_negative";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
@@ -75,10 +79,15 @@ struct hard_negative {
     if (!(tau_plus >= 0 && tau_plus < 1)) detail::refuse(name, "tau_plus", "a number in [0, 1)", tau_plus);
     if (!(beta >= 0 && beta < 1e300)) detail::refuse(name, "beta", "a finite number of at least 0", beta);
     if (shapes.count != 2) detail::refuse(name, "embedding arguments", "two views", shapes.count);
-    return detail::bind_sample_views(name, shapes, false, false);
+    return detail::bind_sample_views(name, shapes, false, false, ids);
   }
   hard_negative_rule rule(const argument_shapes& shapes) const {
     return {temperature, tau_plus, beta, 2 * static_cast<double>(shapes[0].rows) - 2};
+  }
+  template <class Visit>
+  void each_view(Visit visit) const {
+    visit("ids", ids.data());
+    visit("anchor_weights", anchor_weights.data());
   }
 };
 

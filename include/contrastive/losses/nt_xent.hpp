@@ -15,7 +15,10 @@ inline namespace CONTRASTIVE_FLAGS {
 /// Arguments: M matrices (N, d); row i of each is a view of sample i. Rows need not be normalised (cosine does it).
 /// The denominator leaves out the row itself, or keeps it with `include_self`. Loss in nats; `mean` divides by M N.
 /// N = 1 is allowed: the loss of two views of one sample is 0.
-/// Throws std::invalid_argument for fewer than two views or views of different shapes.
+/// With `ids` rows of other samples with the anchor's id are in no sum; with `anchor_weights` row i counts w_i times: w_i l_i,
+/// and `mean` divides by Σ w. Both views must live through the call.
+/// Throws std::invalid_argument for fewer than two views, views of different shapes, and for ids and weights of another number
+/// or negative, naming the entry.
 /// Source: Chen et al. 2020, "A simple framework for contrastive learning of visual representations", eq. 1; with M > 2
 /// views the mean over the positives, as in Khosla et al. 2020, eq. 2.
 ///
@@ -24,14 +27,21 @@ struct nt_xent {
   double temperature = 0.5;
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
-  bool include_self = false;  ///< keep the pair (i, i) in the denominator
+  bool include_self = false;        ///< keep the pair (i, i) in the denominator
+  label_view ids = {};              ///< (N), or empty: of the samples
+  weight_view anchor_weights = {};  ///< w ≥ 0 of the rows of all views, or empty: all 1
 
   static constexpr const char* name = "nt_xent";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
   static constexpr mean_log rule{.average = true};  // 1/(M - 1) each
 
   sample_view_pairs bind(const argument_shapes& shapes) const {
-    return detail::bind_sample_views(name, shapes, include_self, true);
+    return detail::bind_sample_views(name, shapes, include_self, true, ids);
+  }
+  template <class Visit>
+  void each_view(Visit visit) const {
+    visit("ids", ids.data());
+    visit("anchor_weights", anchor_weights.data());
   }
 };
 

@@ -54,7 +54,8 @@ struct sincere_rule {
 /// Σ_i |P(i)|, as pytorch-metric-learning's NTXentLoss does. An anchor alone in its class has loss 0 and gives no gradient;
 /// where there is no other class every term is log 1 = 0, and the anchors are valid. With a class per sample and two views
 /// this is nt_xent.
-/// Throws std::invalid_argument where the number of labels fits neither.
+/// With `anchor_weights` row i counts w_i times: w_i l_i, and `mean` divides by Σ w of the valid anchors (per_pair: Σ w |P|).
+/// Throws std::invalid_argument where the number of labels fits neither, and for weights of another number or negative.
 /// Source: Feeney & Hughes 2024, "SINCERE: Supervised information noise-contrastive estimation revisited".
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::sincere{.temperature = 0.1, .labels = labels}, z);
@@ -64,6 +65,7 @@ struct sincere {
   contrastive::reduction reduction = contrastive::reduction::mean;
   contrastive::average average = contrastive::average::per_anchor;
   label_view labels = {};
+  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "sincere";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
@@ -77,6 +79,7 @@ struct sincere {
   template <class Visit>
   void each_view(Visit visit) const {
     visit("labels", labels.data());
+    visit("anchor_weights", anchor_weights.data());
   }
 };
 

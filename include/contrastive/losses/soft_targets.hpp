@@ -39,7 +39,9 @@ struct target_pairs {
 /// has loss 0, gives no gradient and is not counted in the mean. No gradient flows into the targets. The view must live through
 /// the call. The denominator leaves nothing out. Rows need not be normalised. Loss in nats; `mean` divides by the rows of T
 /// that are not zero. Several arguments after q stand one after another, as if they were one k.
-/// Throws std::invalid_argument for targets of another shape and, of a matrix, for such as are negative or not finite.
+/// With `anchor_weights` query i counts w_i times: w_i l_i, and `mean` divides by Σ w of those rows.
+/// Throws std::invalid_argument for targets of another shape and, of a matrix, for such as are negative or not finite, and for
+/// weights of another number or negative.
 /// Source: Hinton et al. 2015, "Distilling the knowledge in a neural network", section 2, without the factor τ².
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::soft_targets{.temperature = 0.1, .targets = weights}, q, k);
@@ -49,6 +51,7 @@ struct basic_soft_targets {
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
   std::remove_const_t<Targets> targets = {};  // of a lambda that is const, decltype says so
+  weight_view anchor_weights = {};            ///< (n) w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "soft_targets";
   static constexpr auto arrangement = contrastive::arrangement::first_against_rest;
@@ -62,6 +65,7 @@ struct basic_soft_targets {
   }
   template <class Visit>
   void each_view(Visit visit) const {
+    visit("anchor_weights", anchor_weights.data());
     if constexpr (requires { targets.values.data; }) visit("targets", targets.values.data);
   }
 };

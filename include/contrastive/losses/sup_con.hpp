@@ -23,7 +23,8 @@ enum class pooling {
 /// one a sample that all views share. The view of the labels must live through the call. Rows need not be normalised.
 /// Loss in nats; `mean` divides by the anchors that have a positive (`valid_anchors`); an anchor alone in its class has
 /// loss 0 and gives no gradient. With a class per sample and two views this is nt_xent.
-/// Throws std::invalid_argument where the number of labels fits neither.
+/// With `anchor_weights` row i counts w_i times: w_i l_i, and `mean` divides by Σ w of the valid anchors.
+/// Throws std::invalid_argument where the number of labels fits neither, and for weights of another number or negative.
 /// Source: Khosla et al. 2020, "Supervised contrastive learning", eq. 2 (out) and 3 (in).
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::sup_con{.temperature = 0.1, .labels = labels}, z);
@@ -33,6 +34,7 @@ struct sup_con {
   contrastive::reduction reduction = contrastive::reduction::mean;
   contrastive::pooling pooling = contrastive::pooling::mean_log;
   label_view labels = {};
+  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "sup_con";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
@@ -45,6 +47,7 @@ struct sup_con {
   template <class Visit>
   void each_view(Visit visit) const {
     visit("labels", labels.data());
+    visit("anchor_weights", anchor_weights.data());
   }
 };
 

@@ -73,7 +73,10 @@ parameter_weights<Function> weights_from(matrix_view<const float> keys, matrix_v
 /// `weights`: a float matrix (n, n), with a third argument (n, n + K), without in-batch ones (n, K); the diagonal of the
 /// first n columns is not read. Or any callable (query, column) ≥ 0, trivially copyable, such as `weights_from(…)`.
 /// No gradient flows into the weights. Views must live through the call. Loss in nats; `mean` divides by n.
-/// Throws std::invalid_argument for shapes that disagree and for negative or non-finite weights of a matrix or of parameters.
+/// `ids`, `anchor_weights` and `candidate_probabilities` say what is known of the rows, as those of info_nce do; negatives with
+/// the query's id do not take part in the mean of `mean_one`, and probabilities do not change it.
+/// Throws std::invalid_argument for shapes that disagree and for negative or non-finite weights of a matrix or of parameters,
+/// and as info_nce for what is known of the rows.
 /// Source: negatives weighted by known degradation for blind super-resolution; the weighted sum as in Robinson et al. 2021,
 /// "Contrastive learning with hard negative samples", with weights given instead of learned.
 ///
@@ -87,14 +90,19 @@ struct basic_weighted_info_nce {
   bool in_batch_negatives = true;                                     ///< the keys of the other queries are negatives
   contrastive::negatives negatives = contrastive::negatives::shared;  ///< what a third argument holds
   Weight weights = {};
+  label_view ids = {};                       ///< (n), or empty: of the pairs (query, key)
+  label_view negative_ids = {};              ///< with `ids`, one a row of the third argument
+  weight_view anchor_weights = {};           ///< (n) w ≥ 0, or empty: all 1
+  weight_view candidate_probabilities = {};  ///< of keys, then further negatives, or empty: all alike
 
   static constexpr const char* name = "weighted_info_nce";
   static constexpr auto arrangement = contrastive::arrangement::first_against_rest;
   static constexpr mean_log rule{};
 
   query_key_pairs<Weight> bind(const argument_shapes& shapes) const {
-    auto pairs = detail::bind_query_key(name, shapes, in_batch_negatives, negatives,
-                                        normalize == weight_normalization::mean_one, weights);
+    auto pairs =
+        detail::bind_query_key(name, shapes, in_batch_negatives, negatives, normalize == weight_normalization::mean_one,
+                               weights, {ids, negative_ids, candidate_probabilities});
     const index_type keys = in_batch_negatives ? pairs.num_queries : 0;
     if constexpr (requires { weights.check(name, "weights", index_type{}, index_type{}, bool{}, bool{}); })
       weights.check(name, "weights", pairs.num_queries, keys + pairs.num_negatives, in_batch_negatives, !shapes.on_device);
@@ -111,6 +119,10 @@ struct basic_weighted_info_nce {
 
   template <class Visit>
   void each_view(Visit visit) const {
+    visit("ids", ids.data());
+    visit("negative_ids", negative_ids.data());
+    visit("anchor_weights", anchor_weights.data());
+    visit("candidate_probabilities", candidate_probabilities.data());
     if constexpr (requires { weights.values.data; })
       visit("weights", weights.values.data);
     else if constexpr (requires { weights.keys.data; }) {

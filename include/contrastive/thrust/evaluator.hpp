@@ -128,6 +128,8 @@ class evaluator {
     shapes.on_device = detail::lies_on_device(who, loss);
     const auto pairs = contrastive::detail::bind(loss, shapes);
     const auto ranges = contrastive::detail::ranges_of(loss.arrangement, shapes);
+    contrastive::detail::check_anchor_weights(who, contrastive::detail::anchor_weights_of(loss), ranges.num_anchors(),
+                                              !shapes.on_device);
 
     const index_type losses = loss.reduction == reduction::none ? ranges.num_anchors() : 0;
     result<T> fresh;  // of another size than the last result: that one stays until nothing can fail any more

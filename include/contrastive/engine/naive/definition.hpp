@@ -57,6 +57,7 @@ struct definition {
   contrastive::detail::row_ranges range;
   pair_law pairs;
   row_law law;
+  weight_view anchor_weights;
   std::function<row_law(double)> law_at;  // for another temperature, where the rule depends on it
 
   /// A pair that has a weight, its partner numbered as it is for the anchors or for the candidates.
@@ -229,10 +230,11 @@ struct definition {
       for (int direction = 0; direction < directions(); ++direction) {
         const row_loss one = law.finish(all[static_cast<std::size_t>(direction * n + i)]);
         if (one.mass == 0) continue;
-        mean.loss += one.loss / directions(), mean.mass += one.mass / directions();
+        mean.loss += (one.loss + pairs.constant(i)) / directions(), mean.mass += one.mass / directions();
       }
-      out.per_anchor.push_back(mean.loss);
       out.valid_anchors += mean.mass > 0;
+      mean.loss *= anchor_weights.or_one(i), mean.mass *= anchor_weights.or_one(i);
+      out.per_anchor.push_back(mean.loss);
       total_mass += mean.mass;
     }
     const double share = reduce == reduction::mean && total_mass > 0 ? 1 / total_mass : 1;
@@ -270,7 +272,7 @@ struct definition {
         const sums& s = all[static_cast<std::size_t>(direction * n + i)];
         if (law.finish(s).mass == 0) continue;
         const row anchor = pairs_of(z, i, direction == 1);
-        const std::vector<double> by_pair = slopes_of(anchor, s, share, out);
+        const std::vector<double> by_pair = slopes_of(anchor, s, share * anchor_weights.or_one(i), out);
         for (std::size_t j = 0; j < anchor.size(); ++j) {
           const index_type a = direction == 1 ? anchor[j].partner : i, c = direction == 1 ? i : anchor[j].partner;
           if (by_pair[j] != 0)
@@ -300,8 +302,10 @@ auto with_definition(const L& loss, const argument_shapes& shapes, Visit visit) 
                contrastive::detail::bias_of(loss),
                range,
                {[&](index_type i, index_type j) { return static_cast<double>(pairs.denominator(i, j)); },
-                [&](index_type i, index_type j) { return static_cast<double>(pairs.positive(i, j)); }},
+                [&](index_type i, index_type j) { return static_cast<double>(pairs.positive(i, j)); },
+                [&](index_type i) { return contrastive::detail::anchor_constant_of(pairs, i); }},
                law_of(loss, shapes),
+               contrastive::detail::anchor_weights_of(loss),
                {}};
   if constexpr (contrastive::detail::makes_rule<L>)
     d.law_at = [&](double temperature) {

@@ -20,6 +20,7 @@ struct row_loss {
 /// The weights of a loss and its row rule behind functions, so that the engine is compiled once and not for each loss.
 struct pair_law {
   std::function<double(index_type, index_type)> denominator, positive;
+  std::function<double(index_type)> constant;  // of an anchor's loss
 };
 struct row_law {
   int size = 0;
