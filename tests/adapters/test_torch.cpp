@@ -204,7 +204,7 @@ TEST_CASE(
   check(base.slice(0, 0, 10).slice(1, 7, 15));
 }
 
-TEST_CASE("torch: views by number, and reduction none, whose sum and mean can be differentiated and other sums not") {
+TEST_CASE("torch: views by number, and reduction none, whose sum and mean have the gradients of the reduced loss") {
   torch::manual_seed(6);
   const std::vector<Tensor> views = {rows(5, 6), rows(5, 6), rows(5, 6)};
   const Tensor mean = contrastive::torch_loss(contrastive::nt_xent{}, views);
@@ -218,8 +218,76 @@ TEST_CASE("torch: views by number, and reduction none, whose sum and mean can be
     CHECK(difference(of_mean[v], expected[v]) < 1e-12);
     CHECK(difference(of_sum[v], 15 * expected[v]) < 1e-12);
   }
-  const std::string words = refused([&] { (each * torch::arange(15, float64)).sum().backward(); });
-  CHECK(words.find("weigh them differently") != std::string::npos);
+}
+
+TEST_CASE("torch: with reduction none any weighing of the losses is differentiated, of either sign and through a function") {
+  torch::manual_seed(16);
+  const auto none = contrastive::reduction::none;
+  const Tensor w = torch::randn({12}, float64), tau = torch::full({}, 0.4, float64).requires_grad_(true),
+               bias = torch::full({}, -1.5, float64).requires_grad_(true);
+  check_gradients(
+      [&](const std::vector<Tensor>& z) {
+        const Tensor each = contrastive::torch_loss(contrastive::nt_xent{.reduction = none},
+                                                    contrastive::learned_temperature(z[2]), z[0], z[1]);
+        return (each * w).sum() + each.square().mean();
+      },
+      {rows(6, 4), rows(6, 4), tau});
+  check_gradients(
+      [&](const std::vector<Tensor>& z) {
+        return contrastive::torch_loss(contrastive::siglip{.reduction = none}, contrastive::learned_temperature(z[2]),
+                                       contrastive::learned_bias(z[3]), z[0], z[1])
+            .square()
+            .sum();
+      },
+      {rows(5, 4), rows(5, 4), tau, bias});
+  // Labels, and weights that the loss has of its own, are gone when backward() comes.
+  check_gradients(
+      [&](const std::vector<Tensor>& z) {
+        const Tensor labels = torch::arange(24).remainder(3).slice(0, 0, 24, 2), own = torch::arange(12).to(torch::kFloat32);
+        const contrastive::sup_con loss{.temperature = 0.3,
+                                        .reduction = none,
+                                        .labels = contrastive::labels_of(labels),
+                                        .anchor_weights = contrastive::weights_of(own)};
+        return (contrastive::torch_loss(loss, z[0]) * w).sum();
+      },
+      {rows(12, 4)});
+}
+
+TEST_CASE("torch: a loss of one's own without anchor_weights refuses to be weighed, in words") {
+  struct plain {
+    double temperature = 0.5;
+    contrastive::similarity similarity = contrastive::similarity::cosine;
+    contrastive::reduction reduction = contrastive::reduction::none;
+    contrastive::arrangement arrangement = contrastive::arrangement::first_against_rest;
+    contrastive::mean_log rule = {};
+    double denominator(contrastive::index_type, contrastive::index_type) const { return 1; }
+    double positive(contrastive::index_type i, contrastive::index_type j) const { return i == j; }
+  };
+  const Tensor each = contrastive::torch_loss(plain{}, rows(4, 3), rows(4, 3));
+  each.sum().backward({}, true);
+  const std::string words = refused([&] { (each * torch::arange(4, float64)).sum().backward(); });
+  CHECK(words.find("a loss with a member `weight_view anchor_weights`") != std::string::npos);
+}
+
+TEST_CASE("torch: ids, weights and probabilities come from tensors") {
+  torch::manual_seed(17);
+  const Tensor q = rows(6, 4), k = rows(6, 4), ids = torch::arange(6).remainder(4), w = torch::rand({6}) + 0.1,
+               p = torch::rand({6}, float64) * 0.5 + 0.1;
+  const contrastive::info_nce loss{.temperature = 0.2,
+                                   .ids = contrastive::labels_of(ids),
+                                   .anchor_weights = contrastive::weights_of(w),
+                                   .candidate_probabilities = contrastive::weights_of(p)};
+  const auto by_torch = [&](const std::vector<Tensor>& z) {
+    const auto unit = [](const Tensor& t) { return torch::nn::functional::normalize(t); };
+    const Tensor same = ids.unsqueeze(0).eq(ids.unsqueeze(1)).logical_xor(torch::eye(6).to(torch::kBool));
+    const Tensor logits = (unit(z[0]).mm(unit(z[1]).t()) / 0.2 - p.log()).masked_fill(same, -1e300);
+    return ((logits.logsumexp(1) - logits.diagonal()) * w).sum() / w.sum();
+  };
+  const Tensor expected = by_torch({q, k}), came = contrastive::torch_loss(loss, q, k);
+  CHECK(number(came) == Approx(number(expected)).epsilon(1e-7));  // w is float
+  const auto right = torch::autograd::grad({expected}, {q, k}), ours = torch::autograd::grad({came}, {q, k});
+  for (std::size_t a = 0; a < 2; ++a) CHECK(difference(ours[a], right[a]) < 1e-7);
+  CHECK(refused([&] { contrastive::weights_of(ids); }).find("a tensor (n) of float32 or float64") != std::string::npos);
 }
 
 TEST_CASE("torch: without gradients there is no graph, and what requires none gets none") {

@@ -22,7 +22,7 @@ std::string checksum_of(const std::string& bytes) {
 
 template <class T>
 feature_queue<T> made() {
-  return feature_queue<T>(4, 2, {.labels = true, .num_parameters = 1});
+  return feature_queue<T>(4, 2, {.labels = true, .num_parameters = 1, .ids = true});
 }
 
 template <class T>
@@ -40,7 +40,7 @@ void load(const std::string& bytes) {
   const float parameter[1] = {4};
   const contrastive::matrix_view<const T> row(before, 1, 2);
   const contrastive::matrix_view<const float> beside(parameter, 1, 1);
-  queue.push(row, label, beside);
+  queue.push(row, label, beside, label);
   const std::string old = saved(queue);
   std::istringstream in(bytes);
   try {
@@ -56,7 +56,7 @@ void load(const std::string& bytes) {
   }
   const std::string again = saved(queue);
   fuzz::require(bytes.compare(0, again.size(), again) == 0);
-  for (int n = 0; n < 5; ++n) queue.push(row, label, beside);
+  for (int n = 0; n < 5; ++n) queue.push(row, label, beside, label);
   fuzz::require(queue.full());
 }
 
@@ -70,7 +70,8 @@ void add_seeds(unsigned type, std::vector<std::string>& all) {
     const std::string bytes = saved(queue);
     all.push_back(fuzz::join(type, bytes));
     all.push_back(fuzz::join(type | right_checksum, bytes.substr(0, bytes.size() - 8)));
-    queue.push(contrastive::matrix_view<const T>(rows, 3, 2), labels, contrastive::matrix_view<const float>(parameters, 3, 1));
+    queue.push(contrastive::matrix_view<const T>(rows, 3, 2), labels, contrastive::matrix_view<const float>(parameters, 3, 1),
+               labels);
   }
 }
 

@@ -18,6 +18,7 @@ namespace {
 using contrastive::feature_queue;
 using row_index = contrastive::index_type;
 using contrastive::matrix_view;
+using contrastive::queue_columns;
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // Row r of a long stream of rows that are all different: its label and its parameters tell which it is.
@@ -33,11 +34,12 @@ Rows stream_rows(row_index first, row_index count, row_index dim) {
     for (row_index c = 0; c < dim; ++c) rows(r, c) = stream_row<float>(first + r, dim)[static_cast<std::size_t>(c)];
   return rows;
 }
-std::vector<int> stream_labels(row_index first, row_index count) {
+std::vector<int> stream_labels(row_index first, row_index count, int base = 1000) {
   std::vector<int> labels;
-  for (row_index r = 0; r < count; ++r) labels.push_back(static_cast<int>(1000 + first + r));
+  for (row_index r = 0; r < count; ++r) labels.push_back(static_cast<int>(base + first + r));
   return labels;
 }
+std::vector<int> stream_ids(row_index first, row_index count) { return stream_labels(first, count, 5000); }
 
 std::string saved(const feature_queue<float>& queue) {
   std::ostringstream out;
@@ -69,18 +71,20 @@ void check_holds(const feature_queue<float>& queue, const std::deque<row_index>&
     for (row_index c = 0; c < queue.dim(); ++c) CHECK(queue.features()(at, c) == row[static_cast<std::size_t>(c)]);
     if (queue.columns().labels) CHECK(queue.labels()[at] == 1000 + r);
     if (queue.columns().num_parameters > 0) CHECK(queue.parameters()(at, 0) == static_cast<float>(r) / 2);
+    if (queue.columns().ids) CHECK(queue.ids()[at] == 5000 + r);
   }
 }
 
-// A queue with labels and parameters, and which rows of the stream belong in it.
+// A queue with labels, parameters and ids, and which rows of the stream belong in it.
 struct filled_queue {
   feature_queue<float> queue;
   std::deque<row_index> expected;
   row_index pushed = 0;
 
-  filled_queue(row_index capacity, row_index dim) : queue(capacity, dim, {.labels = true, .num_parameters = 1}) {}
+  filled_queue(row_index capacity, row_index dim) : queue(capacity, dim, {.labels = true, .num_parameters = 1, .ids = true}) {}
   void push(row_index count) {
-    queue.push(stream_rows(pushed, count, queue.dim()), stream_labels(pushed, count), parameters(count));
+    queue.push(stream_rows(pushed, count, queue.dim()), stream_labels(pushed, count), parameters(count),
+               stream_ids(pushed, count));
     for (row_index r = 0; r < count; ++r) expected.push_back(pushed++);
     while (static_cast<row_index>(expected.size()) > queue.capacity()) expected.pop_front();
   }
@@ -191,18 +195,21 @@ TEST_CASE("feature_queue: what does not fit is refused and nothing is put in") {
   filled.push(7);
   auto& queue = filled.queue;
   const Rows rows = stream_rows(0, 2, 2), theta = Rows::Ones(2, 1);
-  const std::vector<int> labels = {1, 2}, short_labels = {1};
-  CHECK_THROWS_AS(queue.push(stream_rows(0, 2, 3), labels, theta), std::invalid_argument);
+  const std::vector<int> labels = {1, 2}, ids = {3, 4}, one = {1};
+  CHECK_THROWS_AS(queue.push(stream_rows(0, 2, 3), labels, theta, ids), std::invalid_argument);
   CHECK_THROWS_AS(queue.push(rows), std::invalid_argument);
   CHECK_THROWS_AS(queue.push(rows, labels), std::invalid_argument);
   CHECK_THROWS_AS(queue.push(rows, theta), std::invalid_argument);
-  CHECK_THROWS_AS(queue.push(rows, short_labels, theta), std::invalid_argument);
-  CHECK_THROWS_AS(queue.push(rows, labels, Rows(Rows::Ones(2, 2))), std::invalid_argument);
-  CHECK_THROWS_AS(queue.push(matrix_view<const float>(nullptr, 2, 2), labels, theta), std::invalid_argument);
+  CHECK_THROWS_AS(queue.push(rows, labels, theta), std::invalid_argument);
+  CHECK_THROWS_AS(queue.push(rows, one, theta, ids), std::invalid_argument);
+  CHECK_THROWS_AS(queue.push(rows, labels, theta, one), std::invalid_argument);
+  CHECK_THROWS_AS(queue.push(rows, labels, Rows(Rows::Ones(2, 2)), ids), std::invalid_argument);
+  CHECK_THROWS_AS(queue.push(matrix_view<const float>(nullptr, 2, 2), labels, theta, ids), std::invalid_argument);
   check_holds(queue, filled.expected);
   feature_queue<float> plain(5, 2);
   CHECK_THROWS_AS(plain.push(rows, labels), std::invalid_argument);
   CHECK_THROWS_AS(plain.push(rows, theta), std::invalid_argument);
+  CHECK_THROWS_AS(plain.push(rows, {}, {}, ids), std::invalid_argument);
   CHECK(plain.size() == 0);
   CHECK_THROWS_AS(feature_queue<float>(0, 2), std::invalid_argument);
   CHECK_THROWS_AS(feature_queue<float>(2, 0), std::invalid_argument);
@@ -218,6 +225,13 @@ TEST_CASE("feature_queue: a refusal names the argument, what was expected and wh
     FAIL("one label for two rows");
   } catch (const std::invalid_argument& e) {
     CHECK(std::string(e.what()) == "contrastive: feature_queue: labels: expected 2 labels, one a row, got 1 labels");
+  }
+  feature_queue<float> with_ids(5, 2, {.ids = true});
+  try {
+    with_ids.push(stream_rows(0, 2, 2), {}, {}, labels);
+    FAIL("one id for two rows");
+  } catch (const std::invalid_argument& e) {
+    CHECK(std::string(e.what()) == "contrastive: feature_queue: ids: expected 2 ids, one a row, got 1 ids");
   }
 }
 
@@ -240,12 +254,15 @@ TEST_CASE("feature_queue: its own rows are refused, its own labels are right") {
   filled_queue filled(4, 2);
   filled.push(4);
   filled.push(2);
-  CHECK_THROWS_AS(filled.queue.push(filled.queue.features(), stream_labels(0, 4), Rows(Rows::Ones(4, 1))),
+  CHECK_THROWS_AS(filled.queue.push(filled.queue.features(), stream_labels(0, 4), Rows(Rows::Ones(4, 1)), stream_ids(0, 4)),
                   std::invalid_argument);
   check_holds(filled.queue, filled.expected);
-  filled.queue.push(stream_rows(6, 4, 2), filled.queue.labels(), Rows(Rows::Ones(4, 1)));
+  filled.queue.push(stream_rows(6, 4, 2), filled.queue.labels(), Rows(Rows::Ones(4, 1)), filled.queue.ids());
   const std::vector<int> stood = {1004, 1005, 1002, 1003};
-  for (row_index r = 0; r < 4; ++r) CHECK(filled.queue.labels()[r] == stood[static_cast<std::size_t>(r)]);
+  for (row_index r = 0; r < 4; ++r) {
+    CHECK(filled.queue.labels()[r] == stood[static_cast<std::size_t>(r)]);
+    CHECK(filled.queue.ids()[r] == 4000 + stood[static_cast<std::size_t>(r)]);
+  }
 }
 
 TEST_CASE("feature_queue: a copy and a queue that was moved from go on as queues") {
@@ -296,15 +313,15 @@ TEST_CASE("feature_queue: the saved bytes are those of the format") {
   feature_queue<float> queue(3, 1);
   queue.push(Rows(Rows::Constant(1, 1, 1.0f)));
   const std::string bytes = saved(queue);
-  REQUIRE(bytes.size() == 8 + 8 * 8 + 4 + 8);
+  REQUIRE(bytes.size() == 8 + 9 * 8 + 4 + 8);
   CHECK(bytes.substr(0, 8) == "ctrqueue");
-  // version, bytes of a number, capacity, dim, labels, parameters, rows, oldest, little-endian
-  const std::vector<int> header = {1, 4, 3, 1, 0, 0, 1, 0};
+  // version, bytes of a number, capacity, dim, labels, parameters, ids, rows, oldest, little-endian
+  const std::vector<int> header = {2, 4, 3, 1, 0, 0, 0, 1, 0};
   for (std::size_t field = 0; field < header.size(); ++field) {
     CHECK(static_cast<int>(bytes[8 + 8 * field]) == header[field]);
     for (std::size_t b = 1; b < 8; ++b) CHECK(bytes[8 + 8 * field + b] == 0);
   }
-  CHECK(bytes.substr(72, 4) == std::string("\x00\x00\x80\x3f", 4));  // 1.0f
+  CHECK(bytes.substr(80, 4) == std::string("\x00\x00\x80\x3f", 4));  // 1.0f
 }
 
 TEST_CASE("feature_queue: load leaves the stream behind the queue") {
@@ -358,8 +375,8 @@ TEST_CASE("feature_queue: NaN and infinity in a file are refused, as push refuse
   filled_queue filled(4, 2);
   filled.push(3);
   const std::string bytes = saved(filled.queue);
-  constexpr std::size_t rows = 8 + 8 * 8, parameters = rows + 3 * (2 * 4 + 8), checksum = 8;
-  REQUIRE(bytes.size() == parameters + 3 * 4 + checksum);
+  constexpr std::size_t rows = 8 + 9 * 8, parameters = rows + 3 * (2 * 4 + 8), checksum = 8;
+  REQUIRE(bytes.size() == parameters + 3 * (4 + 8) + checksum);
   const auto with = [&](std::size_t at, const std::string& number) {
     std::string changed = bytes.substr(0, bytes.size() - checksum);
     changed.replace(at, number.size(), number);
@@ -384,14 +401,16 @@ TEST_CASE("feature_queue: a foreign file and other settings are refused in words
   const std::string bytes = saved(filled.queue);
   CHECK(refusal(filled.queue, "PNG, or anything else that is long enough") ==
         "contrastive: feature_queue: the stream holds no saved feature_queue");
-  feature_queue<float> larger(5, 2, {.labels = true, .num_parameters = 1}), wider(4, 3, {.labels = true, .num_parameters = 1}),
-      plain(4, 2, {.num_parameters = 1}), bare(4, 2, {.labels = true});
+  const queue_columns all{.labels = true, .num_parameters = 1, .ids = true};
+  feature_queue<float> larger(5, 2, all), wider(4, 3, all), plain(4, 2, {.num_parameters = 1, .ids = true}),
+      bare(4, 2, {.labels = true, .ids = true}), unknown(4, 2, {.labels = true, .num_parameters = 1});
   CHECK(refusal(larger, bytes) == "contrastive: feature_queue: capacity: the saved queue has 4, this one 5");
   CHECK(refusal(wider, bytes) == "contrastive: feature_queue: dim: the saved queue has 2, this one 3");
   CHECK(refusal(plain, bytes) == "contrastive: feature_queue: labels: the saved queue has 1, this one 0");
   CHECK(refusal(bare, bytes) == "contrastive: feature_queue: num_parameters: the saved queue has 1, this one 0");
+  CHECK(refusal(unknown, bytes) == "contrastive: feature_queue: ids: the saved queue has 1, this one 0");
   CHECK(larger.size() == 0);
-  feature_queue<double> doubles(4, 2, {.labels = true, .num_parameters = 1});
+  feature_queue<double> doubles(4, 2, all);
   std::istringstream in(bytes);
   CHECK_THROWS_WITH(doubles.load(in), "contrastive: feature_queue: bytes of a number: the saved queue has 4, this one 8");
   check_holds(filled.queue, filled.expected);

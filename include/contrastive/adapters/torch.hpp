@@ -15,10 +15,12 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/custom_class.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <contrastive/contrastive.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -52,7 +54,8 @@ struct learned_bias {
   explicit learned_bias(torch::Tensor b) : value(std::move(b)) {}
 };
 
-/// The labels of a loss from a tensor (n) of int32 or int64, of any stride: no copy, the tensor must live through the call.
+/// The labels or ids of a loss from a tensor (n) of int32 or int64, of any stride: no copy, the tensor must live through the
+/// call.
 inline label_view labels_of(const torch::Tensor& labels) {
   const auto type = labels.scalar_type();
   if (labels.dim() != 1 || (type != torch::kInt32 && type != torch::kInt64))
@@ -62,8 +65,18 @@ inline label_view labels_of(const torch::Tensor& labels) {
   return {labels.data_ptr<std::int64_t>(), labels.size(0), labels.stride(0)};
 }
 
-/// Weights or parameters of a loss from a tensor (rows, cols) of float32, of any strides: no copy, the tensor must live
-/// through the call.
+/// The weights of anchors or the probabilities of candidates from a tensor (n) of float32 or float64, of any stride: likewise.
+inline weight_view weights_of(const torch::Tensor& weights) {
+  const auto type = weights.scalar_type();
+  if (weights.dim() != 1 || (type != torch::kFloat32 && type != torch::kFloat64))
+    detail::refuse("weights_of", "weights", "a tensor (n) of float32 or float64",
+                   std::string(c10::toString(type)) + " of " + std::to_string(weights.dim()) + " dimensions");
+  if (type == torch::kFloat32) return {weights.data_ptr<float>(), weights.size(0), weights.stride(0)};
+  return {weights.data_ptr<double>(), weights.size(0), weights.stride(0)};
+}
+
+/// Weights of pairs or parameters of a loss from a tensor (rows, cols) of float32, of any strides: no copy, the tensor must
+/// live through the call.
 inline matrix_view<const float> rows_of(const torch::Tensor& rows) {
   if (rows.dim() != 2 || rows.scalar_type() != torch::kFloat32)
     detail::refuse("rows_of", "rows", "a tensor (rows, cols) of float32",
@@ -73,15 +86,29 @@ inline matrix_view<const float> rows_of(const torch::Tensor& rows) {
 
 namespace detail {
 
+/// Of losses that are not reduced: the gradients of Σ w_i l_i for weights w of any sign.
+struct weighed_gradients : torch::CustomClassHolder {
+  using function =
+      std::function<std::vector<torch::Tensor>(const torch::Tensor& weights, const std::vector<torch::Tensor>& embeddings)>;
+  explicit weighed_gradients(function f) : of(std::move(f)) {}
+  function of;
+};
+
 /// The node of the graph: it carries gradients that are there already and multiplies them by what comes back. They are those
 /// that were computed, float32 for tensors of 16 bits: libtorch rounds what leaves a node to the type of the variable, so that
 /// the factor of a gradient scaler comes before the rounding.
 struct known_gradients : torch::autograd::Function<known_gradients> {
   /// `inputs` are the variables; `value` and `gradients` (undefined where not wanted) come in vectors, which are no variables.
+  /// `weighed` is null for a loss that is one number; else it gets the inputs again.
   static torch::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList inputs,
-                               const std::vector<torch::Tensor>& value, const std::vector<torch::Tensor>& gradients) {
-    (void)inputs;
-    context->save_for_backward(gradients);
+                               const std::vector<torch::Tensor>& value, const std::vector<torch::Tensor>& gradients,
+                               const c10::intrusive_ptr<weighed_gradients>& weighed) {
+    std::vector<torch::Tensor> saved = gradients;
+    if (weighed) {
+      context->saved_data["weighed"] = c10::IValue::make_capsule(weighed);
+      saved.insert(saved.end(), inputs.begin(), inputs.end());
+    }
+    context->save_for_backward(saved);
     return value[0];
   }
 
@@ -90,18 +117,21 @@ struct known_gradients : torch::autograd::Function<known_gradients> {
     TORCH_CHECK(!torch::GradMode::is_enabled(),
                 "contrastive: torch_loss has no second derivatives: call backward without create_graph");
     torch::Tensor factor = from_above[0];
-    if (factor.dim() > 0 && factor.numel() > 0) {  // reduction::none: the gradients are those of the sum
-      const torch::Tensor first = factor.reshape({-1})[0];
-      TORCH_CHECK(factor.eq(first).all().item<bool>(),
-                  "contrastive: torch_loss with reduction::none has gradients of the sum or the mean of the losses alone, not "
-                  "of sums that "
-                  "weigh them differently");
-      factor = first;
+    torch::autograd::variable_list gradients = context->get_saved_variables(), inputs;
+    if (factor.dim() > 0) {
+      const std::size_t count = gradients.size() / 2;
+      inputs.assign(gradients.begin() + static_cast<std::ptrdiff_t>(count), gradients.end());
+      gradients.resize(count);
     }
-    torch::autograd::variable_list gradients = context->get_saved_variables();
-    for (auto& gradient : gradients)
-      if (gradient.defined()) gradient = gradient * factor.to(gradient.scalar_type());
-    gradients.resize(gradients.size() + 2);  // none for `value` and `gradients` of forward
+    if (factor.dim() > 0 && !factor.eq(factor[0]).all().item<bool>()) {  // no multiple of the sum
+      const auto weighed = context->saved_data["weighed"].toCapsule();
+      gradients = static_cast<const weighed_gradients&>(*weighed).of(factor, inputs);
+    } else {
+      if (factor.dim() > 0) factor = factor[0];
+      for (auto& gradient : gradients)
+        if (gradient.defined()) gradient = gradient * factor.to(gradient.scalar_type());
+    }
+    gradients.resize(gradients.size() + 3);  // none for `value`, `gradients` and `weighed` of forward
     return gradients;
   }
 };
@@ -280,6 +310,76 @@ double number_of(const char* what, const torch::Tensor& t) {
   return t.detach().item<double>();
 }
 
+/// Copies what a view of labels or weights sees, and lets it see the copy.
+template <class View>
+torch::Tensor keep(View& view, const torch::Device& device) {
+  if (view.size() == 0) return {};
+  const bool labels = std::is_same_v<View, label_view>;
+  const auto type = view.width() == 8   ? (labels ? torch::kInt64 : torch::kFloat64)
+                    : view.width() == 4 ? (labels ? torch::kInt32 : torch::kFloat32)
+                    : view.width() == 2 ? torch::kInt16
+                                        : torch::kInt8;  // unsigned or not: bits are copied
+  torch::Tensor copy = at::from_blob(const_cast<void*>(view.data()), {view.size()}, {view.stride()},
+                                     torch::TensorOptions().dtype(type).device(device))
+                           .clone(at::MemoryFormat::Contiguous);
+  view = view.in(copy.data_ptr());
+  return copy;
+}
+
+/// The gradients of Σ w_i l_i, by weights of the anchors. What a loss of the library knows of its rows is copied, so that it
+/// need not live until then.
+template <bool OnDevice, class L>
+class weighed_again {
+ public:
+  /// `wanted`: the embeddings that want a gradient, then temperature and bias.
+  weighed_again(const L& loss, const torch::Device& device, std::size_t num_embeddings, std::vector<bool> wanted)
+      : loss_(loss), num_embeddings_(num_embeddings), wanted_(std::move(wanted)) {
+    const auto own = [&](auto& view) { memory_.push_back(keep(view, device)); };
+    if constexpr (requires { loss_.labels; }) own(loss_.labels);
+    if constexpr (requires { loss_.ids; }) own(loss_.ids);
+    if constexpr (requires { loss_.negative_ids; }) own(loss_.negative_ids);
+    if constexpr (requires { loss_.candidate_probabilities; }) own(loss_.candidate_probabilities);
+    if constexpr (requires { loss_.anchor_weights; }) own(loss_.anchor_weights), own_weights_ = memory_.back();
+  }
+
+  std::vector<torch::Tensor> operator()(const torch::Tensor& weights, const std::vector<torch::Tensor>& inputs) const {
+    torch::Tensor all = weights.to(torch::kFloat64).contiguous();
+    if (own_weights_.defined()) all = all * own_weights_;
+    const torch::Tensor negative = all.neg().clamp_min(0);
+    std::vector<torch::Tensor> gradients = of_weights(all.clamp_min(0), inputs);
+    if (!negative.any().template item<bool>()) return gradients;
+    const std::vector<torch::Tensor> less = of_weights(negative, inputs);
+    for (std::size_t g = 0; g < gradients.size(); ++g)
+      if (gradients[g].defined()) gradients[g] -= less[g];
+    return gradients;
+  }
+
+ private:
+  std::vector<torch::Tensor> of_weights(const torch::Tensor& weights, const std::vector<torch::Tensor>& inputs) const {
+    L loss = loss_;
+    if constexpr (requires { loss.anchor_weights = weights_of(weights); })
+      loss.anchor_weights = weights_of(weights);
+    else
+      refuse(loss_name<L>(), "losses that are weighed differently", "a loss with a member `weight_view anchor_weights`",
+             "one without");
+    const auto count = static_cast<std::ptrdiff_t>(num_embeddings_);
+    const std::vector<torch::Tensor> embeddings(inputs.begin(), inputs.begin() + count);
+    const std::vector<bool> wanted(wanted_.begin(), wanted_.begin() + count);
+    torch_result r = evaluate_tensors<OnDevice>(loss, embeddings, wanted, true);
+    const torch::Tensor learned[] = {r.temperature_gradient, r.bias_gradient};
+    for (std::size_t i = num_embeddings_; i < inputs.size(); ++i)
+      r.gradients.push_back(wanted_[i] ? learned[i - num_embeddings_].to(inputs[i].device()).reshape(inputs[i].sizes())
+                                       : torch::Tensor());
+    return r.gradients;
+  }
+
+  L loss_;
+  std::size_t num_embeddings_;
+  std::vector<bool> wanted_;
+  std::vector<torch::Tensor> memory_;
+  torch::Tensor own_weights_;
+};
+
 /// temperature and bias: undefined where they are not learned.
 template <bool OnDevice, class L>
 torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const torch::Tensor& bias,
@@ -312,7 +412,13 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
   };
   add(temperature, r.temperature_gradient);
   add(bias, r.bias_gradient);
-  return known_gradients::apply(at::TensorList(inputs), std::vector<torch::Tensor>{r.loss}, gradients);
+  c10::intrusive_ptr<weighed_gradients> weighed;
+  if (loss.reduction == reduction::none) {
+    for (std::size_t i = embeddings.size(); i < inputs.size(); ++i) wanted.push_back(learns(inputs[i]));
+    weighed = c10::make_intrusive<weighed_gradients>(
+        weighed_again<OnDevice, L>(loss, embeddings[0].device(), embeddings.size(), wanted));
+  }
+  return known_gradients::apply(at::TensorList(inputs), std::vector<torch::Tensor>{r.loss}, gradients, weighed);
 }
 
 }  // namespace detail
@@ -320,8 +426,10 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
 /// The loss of these embeddings as a tensor that backward() starts from: the arguments, sizes, formulas and errors of
 /// value_and_gradient(loss, ...), each embedding a tensor (n, d).
 ///
-/// A scalar; with reduction::none (n), one number an anchor, of which the sum and the mean can be differentiated. Gradients
-/// flow to every embedding that requires one and, with learned_temperature, to the temperature; a tensor that requires none,
+/// A scalar; with reduction::none (n), one number an anchor, which may be weighed and summed in any way: backward() computes
+/// the gradients again, with what comes back as weights of the anchors, unless it is the same for all. (Labels, ids, weights
+/// and probabilities are copied for that; matrices of weights, targets and parameters have to live until then.) Gradients flow
+/// to every embedding that requires one and, with learned_temperature, to the temperature; a tensor that requires none,
 /// such as a queue, costs none. Loss and gradients are computed together when the loss is called (only the loss where gradients
 /// are off); backward() multiplies. There are no second derivatives.
 /// Tensors of float64, or of float32, bfloat16 and float16 in any mixture, as autocast makes them: 16 bits are computed in

@@ -83,6 +83,35 @@ class label_view {
 
   CONTRASTIVE_HOST_DEVICE index_type size() const { return size_; }
   const void* data() const { return first_; }
+  index_type stride() const { return stride_; }
+  /// Bytes of one label.
+  index_type width() const {
+    using detail::integer_kind;
+    switch (kind_) {
+      case integer_kind::none:
+      case integer_kind::signed_char:
+      case integer_kind::unsigned_char:
+        return 1;
+      case integer_kind::signed_short:
+      case integer_kind::unsigned_short:
+        return sizeof(short);
+      case integer_kind::signed_int:
+      case integer_kind::unsigned_int:
+        return sizeof(int);
+      case integer_kind::signed_long:
+      case integer_kind::unsigned_long:
+        return sizeof(long);
+      case integer_kind::signed_long_long:
+        return sizeof(long long);
+    }
+    return 1;
+  }
+  /// As many labels of the same type one after another in other memory, such as a copy of these.
+  label_view in(const void* memory) const {
+    label_view other = *this;
+    other.first_ = memory, other.stride_ = 1;
+    return other;
+  }
   CONTRASTIVE_HOST_DEVICE std::int64_t operator[](index_type i) const {
     using detail::integer_kind;
     switch (kind_) {

@@ -43,6 +43,15 @@ class weight_view {
 
   CONTRASTIVE_HOST_DEVICE index_type size() const { return size_; }
   const void* data() const { return first_; }
+  index_type stride() const { return stride_; }
+  /// Bytes of one weight.
+  index_type width() const { return wide_ ? sizeof(double) : sizeof(float); }
+  /// As many weights of the same type one after another in other memory, such as a copy of these.
+  weight_view in(const void* memory) const {
+    weight_view other = *this;
+    other.first_ = memory, other.stride_ = 1;
+    return other;
+  }
   CONTRASTIVE_HOST_DEVICE double operator[](index_type i) const {
     return wide_ ? static_cast<const double*>(first_)[i * stride_]
                  : static_cast<double>(static_cast<const float*>(first_)[i * stride_]);

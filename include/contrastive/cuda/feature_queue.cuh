@@ -14,7 +14,8 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace cuda {
 
-/// The last `capacity` rows that were pushed, in device memory, and a label beside each if the queue is made with labels.
+/// The last `capacity` rows that were pushed, in device memory, and a label beside each if the queue is made with labels; where
+/// ids are wanted, these are they: info_nce{.ids = …, .negative_ids = queue.labels()}.
 ///
 /// As in contrastive::feature_queue the rows that are in lie in (size(), dim) row-major memory, in the order of their age until
 /// the queue is full; then a new row takes the place of the oldest. push is enqueued on the stream and allocates nothing. What

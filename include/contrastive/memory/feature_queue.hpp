@@ -26,13 +26,15 @@ inline namespace CONTRASTIVE_FLAGS {
 struct queue_columns {
   bool labels = false;            ///< a label a row
   index_type num_parameters = 0;  ///< numbers a row, such as known degradation parameters
+  bool ids = false;               ///< an id a row: a loss leaves out rows with the anchor's own (info_nce's negative_ids)
 };
 
-/// The last `capacity` rows that were pushed, with labels or parameters beside them.
+/// The last `capacity` rows that were pushed, with labels, parameters or ids beside them.
 ///
 /// The rows that are in lie in (size(), dim) row-major memory without a gap; there are never more than were pushed. Until
 /// the queue is full they stand in the order of their age; then a new row takes the place of the oldest, which is row
-/// oldest(). features(), labels() and parameters() agree row for row. Their views are good until the queue is next changed.
+/// oldest(). features(), labels(), parameters() and ids() agree row for row. Their views are good until the queue is next
+/// changed.
 /// Rows are stored as they come: a loss with cosine similarity needs none of them normalised. T is float or double.
 /// Throws std::invalid_argument where arguments do not fit, and std::runtime_error for a stream that can not be written or
 /// is no saved queue of these settings; either way, and where memory runs out, the queue is as it was.
@@ -73,28 +75,32 @@ class feature_queue {
   label_view labels() const { return {labels_.data(), static_cast<index_type>(labels_.size())}; }
   /// (size(), num_parameters): their parameters.
   matrix_view<const float> parameters() const { return {parameters_.data(), size(), beside_.num_parameters}; }
+  /// Their ids; none where the queue was made without.
+  label_view ids() const { return {ids_.data(), static_cast<index_type>(ids_.size())}; }
 
   void clear() {
     features_.clear();
     labels_.clear();
     parameters_.clear();
+    ids_.clear();
     oldest_ = 0;
   }
 
-  /// Puts in a batch: rows (n, dim), n labels and parameters (n, num_parameters), each exactly if the queue was made with
-  /// them. Of a batch with more rows than the capacity the last `capacity` stay. n = 0 changes nothing.
-  /// Refuses NaN and infinity, which would spoil every loss until the row is overwritten, and views of the queue's own rows.
-  /// Takes matrices, maps, refs, blocks, views and vectors as a loss does, and temporaries too: it copies.
+  /// Puts in a batch: rows (n, dim), n labels, parameters (n, num_parameters) and n ids, each exactly if the queue was made
+  /// with them. Of a batch with more rows than the capacity the last `capacity` stay. n = 0 changes nothing. Refuses NaN and
+  /// infinity, which would spoil every loss until the row is overwritten, and views of the queue's own rows. Takes matrices,
+  /// maps, refs, blocks, views and vectors as a loss does, and temporaries too: it copies.
   template <std::convertible_to<matrix_view<const T>> Rows = matrix_view<const T>,
             std::convertible_to<label_view> Labels = label_view,
-            std::convertible_to<matrix_view<const float>> Parameters = matrix_view<const float>>
-  void push(const Rows& rows, const Labels& labels = {}, const Parameters& parameters = {}) {
-    push_views(rows, labels, parameters);
+            std::convertible_to<matrix_view<const float>> Parameters = matrix_view<const float>,
+            std::convertible_to<label_view> Ids = label_view>
+  void push(const Rows& rows, const Labels& labels = {}, const Parameters& parameters = {}, const Ids& ids = {}) {
+    push_views(rows, labels, parameters, ids);
   }
   template <std::convertible_to<matrix_view<const T>> Rows = matrix_view<const T>,
             std::convertible_to<matrix_view<const float>> Parameters>
   void push(const Rows& rows, const Parameters& parameters) {
-    push_views(rows, {}, parameters);
+    push_views(rows, {}, parameters, {});
   }
 
   /// Writes the rows that are in, what stands beside them and their order; opened in binary mode, the same bytes everywhere.
@@ -102,11 +108,12 @@ class feature_queue {
     detail::checked_writer writer(stream, block * sizeof(std::int64_t));
     writer.write_bytes(magic.data(), magic.size());
     const std::array<std::int64_t, header_size> header = {
-        version, sizeof(T), capacity_, dim_, beside_.labels, beside_.num_parameters, size(), oldest()};
+        version, sizeof(T), capacity_, dim_, beside_.labels, beside_.num_parameters, beside_.ids, size(), oldest()};
     writer.write(header.data(), header.size());
     write(writer, features_);
     write(writer, labels_);
     write(writer, parameters_);
+    write(writer, ids_);
     writer.write_checksum();
     if (!stream.flush()) detail::fail<std::runtime_error>("contrastive: feature_queue: the stream can not be written");
   }
@@ -122,8 +129,9 @@ class feature_queue {
     if (mark != magic) reader.fail("the stream holds no saved feature_queue");
     std::array<std::int64_t, header_size> header{};
     reader.read(header.data(), header.size(), "header");
-    const auto [file_version, scalar, capacity, dim, labels, num_parameters, rows, oldest_row] = header;
-    if (file_version != version) reader.fail("format version " + detail::text(file_version) + ", this library reads version 1");
+    const auto [file_version, scalar, capacity, dim, labels, num_parameters, ids, rows, oldest_row] = header;
+    if (file_version != version)
+      reader.fail("format version " + detail::text(file_version) + ", this library reads version " + detail::text(version));
     const auto same = [&](const char* what, std::int64_t saved, std::int64_t own) {
       if (saved != own)
         reader.fail(std::string(what) + ": the saved queue has " + detail::text(saved) + ", this one " + detail::text(own));
@@ -133,6 +141,7 @@ class feature_queue {
     same("dim", dim, dim_);
     same("labels", labels, beside_.labels);
     same("num_parameters", num_parameters, beside_.num_parameters);
+    same("ids", ids, beside_.ids);
     if (rows < 0 || rows > capacity || oldest_row < 0 || oldest_row >= capacity || (rows < capacity && oldest_row != 0))
       reader.fail("the bytes are damaged: " + detail::text(rows) + " rows, the oldest at " + detail::text(oldest_row));
 
@@ -140,6 +149,7 @@ class feature_queue {
     read(reader, loaded.features_, static_cast<index_type>(rows) * dim_, "rows");
     read(reader, loaded.labels_, beside_.labels ? static_cast<index_type>(rows) : 0, "labels");
     read(reader, loaded.parameters_, static_cast<index_type>(rows) * beside_.num_parameters, "parameters");
+    read(reader, loaded.ids_, beside_.ids ? static_cast<index_type>(rows) : 0, "ids");
     reader.read_checksum();
     for (const T number : loaded.features_)
       if (!std::isfinite(number)) reader.fail("rows: expected finite numbers, as push takes them, got " + detail::text(number));
@@ -152,16 +162,15 @@ class feature_queue {
 
  private:
   static constexpr const char* name = "feature_queue";
-  // Saved: the mark, eight int64 (version … oldest), the rows, labels and parameters, and the checksum of all before it.
-  static constexpr std::size_t magic_size = 8, header_size = 8;
+  // Saved: the mark, nine int64 (version … oldest), the rows, labels, parameters and ids, and the checksum of all before it.
+  static constexpr std::size_t magic_size = 8, header_size = 9;
   static constexpr std::array<char, magic_size> magic = {'c', 't', 'r', 'q', 'u', 'e', 'u', 'e'};
-  static constexpr std::int64_t version = 1;
+  static constexpr std::int64_t version = 2;
   static constexpr std::size_t block = 16384;  // numbers a write or read: buffers stay small beside the queue
 
-  void push_views(matrix_view<const T> rows, label_view labels, matrix_view<const float> parameters) {
-    check(rows, labels, parameters);
-    std::vector<std::int64_t> own_labels(static_cast<std::size_t>(labels.size()));  // `labels` may be a view of the queue's
-    for (index_type r = 0; r < labels.size(); ++r) own_labels[static_cast<std::size_t>(r)] = labels[r];
+  void push_views(matrix_view<const T> rows, label_view labels, matrix_view<const float> parameters, label_view ids) {
+    check(rows, labels, parameters, ids);
+    const std::vector<std::int64_t> own_labels = copy_of(labels), own_ids = copy_of(ids);  // they may be views of the queue's
     reserve();
     if (rows.rows >= capacity_) clear();
     for (index_type r = std::max<index_type>(0, rows.rows - capacity_); r < rows.rows; ++r) {
@@ -169,6 +178,7 @@ class feature_queue {
       put(features_, place, rows, r);
       if (beside_.num_parameters > 0) put(parameters_, place, parameters, r);
       if (beside_.labels) put(labels_, place, own_labels[static_cast<std::size_t>(r)]);
+      if (beside_.ids) put(ids_, place, own_ids[static_cast<std::size_t>(r)]);
       oldest_ = (place + 1) % capacity_;
     }
   }
@@ -178,20 +188,33 @@ class feature_queue {
     features_.reserve(static_cast<std::size_t>(capacity_ * dim_));
     parameters_.reserve(static_cast<std::size_t>(capacity_ * beside_.num_parameters));
     if (beside_.labels) labels_.reserve(static_cast<std::size_t>(capacity_));
+    if (beside_.ids) ids_.reserve(static_cast<std::size_t>(capacity_));
+  }
+
+  static std::vector<std::int64_t> copy_of(const label_view& labels) {
+    std::vector<std::int64_t> copy(static_cast<std::size_t>(labels.size()));
+    for (index_type r = 0; r < labels.size(); ++r) copy[static_cast<std::size_t>(r)] = labels[r];
+    return copy;
   }
 
   static std::string say(index_type rows, index_type cols) {
     return '(' + std::to_string(rows) + ", " + std::to_string(cols) + ")";
   }
 
-  void check(const matrix_view<const T>& rows, const label_view& labels, const matrix_view<const float>& parameters) const {
+  void check(const matrix_view<const T>& rows, const label_view& labels, const matrix_view<const float>& parameters,
+             const label_view& ids) const {
     if (rows.cols != dim_ || rows.rows < 0)
       detail::refuse(name, "rows", "(n, " + std::to_string(dim_) + ")", say(rows.rows, rows.cols));
-    const index_type num_labels = beside_.labels ? rows.rows : 0, num_parameters = beside_.num_parameters;
-    if (labels.size() != num_labels)
-      detail::refuse(name, "labels",
-                     beside_.labels ? std::to_string(num_labels) + " labels, one a row" : "none: the queue was made without",
-                     std::to_string(labels.size()) + " labels");
+    const auto one_a_row = [&](const char* what, bool wanted, index_type came) {
+      if (came != (wanted ? rows.rows : 0))
+        detail::refuse(
+            name, what,
+            wanted ? std::to_string(rows.rows) + ' ' + what + ", one a row" : std::string("none: the queue was made without"),
+            std::to_string(came) + ' ' + what);
+    };
+    one_a_row("labels", beside_.labels, labels.size());
+    one_a_row("ids", beside_.ids, ids.size());
+    const index_type num_parameters = beside_.num_parameters;
     if (num_parameters == 0 ? parameters.rows * parameters.cols != 0
                             : parameters.rows != rows.rows || parameters.cols != num_parameters)
       detail::refuse(name, "parameters",
@@ -241,6 +264,7 @@ class feature_queue {
   queue_columns beside_;
   std::vector<T> features_;           // (size, dim) row-major
   std::vector<std::int64_t> labels_;  // (size)
+  std::vector<std::int64_t> ids_;     // (size)
   std::vector<float> parameters_;     // (size, num_parameters) row-major
   index_type oldest_ = 0;             // meant only while full
 };
