@@ -43,6 +43,26 @@ TEMPLATE_TEST_CASE("edge: an anchor without a positive has loss 0 and is not cou
   CHECK(error_of(expected, matrix<double>(rows.gradients.at(0).row(2))) <= tolerance<T>(1));
 }
 
+TEMPLATE_TEST_CASE("edge: two rows of one class, each the other's only candidate, have loss and gradients of exactly 0", "",
+                   float, double) {
+  using T = TestType;
+  const std::vector<int> two{3, 3}, one{3};
+  for (std::uint64_t which = 1; which < 20; ++which) {
+    const matrix<T> z = random_rows<T>(2, 5, which), z1 = z.topRows(1), z2 = z.bottomRows(1);
+    for (const similarity kind : all_similarities)
+      for (const auto& r : {value_and_gradient(sup_con{0.1, kind, reduction::mean, pooling::mean_log, two}, z),
+                            value_and_gradient(sup_con{0.1, kind, reduction::mean, pooling::log_sum, two}, z),
+                            value_and_gradient(conditional_contrastive{0.1, kind, reduction::mean, two}, z),
+                            value_and_gradient(sincere{0.1, kind, reduction::mean, average::per_anchor, two}, z),
+                            value_and_gradient(sup_con{0.1, kind, reduction::mean, pooling::mean_log, one}, z1, z2)}) {
+        CHECK(r.loss == 0);
+        CHECK(r.valid_anchors == 2);
+        CHECK(r.temperature_gradient == 0);
+        for (const auto& g : r.gradients) CHECK((g.array() == 0).all());
+      }
+  }
+}
+
 TEMPLATE_TEST_CASE("edge: no anchor with a positive gives loss 0, gradients 0 and no valid anchor", "", float, double) {
   using T = TestType;
   const matrix<T> z = random_rows<T>(6, 3, 1);

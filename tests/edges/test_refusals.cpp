@@ -265,15 +265,12 @@ TEST_CASE("refused: parameters of weights that do not fit or are not finite, and
   const auto with = [](const matrix<float>& keys, const matrix_view<const float>& further, double scale = 1) {
     return by_prior{.weights = weights_from(keys, further, degradation_prior{.scale = scale})};
   };
-  check_refused("weighted_info_nce", "parameters of the keys", "(4, 2) with contiguous rows", "(3, 2) with contiguous rows",
-                with(short_theta, {}), z, z);
-  check_refused("weighted_info_nce", "parameters of the further negatives", "(6, 2) with contiguous rows",
-                "(0, 0) with contiguous rows", with(theta, {}), z, z, queue);
-  check_refused("weighted_info_nce", "parameters of the further negatives", "(6, 2) with contiguous rows",
-                "(6, 3) with contiguous rows", with(theta, odd), z, z, queue);
-  const Eigen::MatrixXf columns = theta;
-  check_refused("weighted_info_nce", "parameters of the keys", "(4, 2) with contiguous rows", "columns of stride 4",
-                by_prior{.weights = weights_from(columns, {}, degradation_prior{})}, z, z);
+  check_refused("weighted_info_nce", "parameters of the keys", "(4, 2)", "(3, 2)", with(short_theta, {}), z, z);
+  check_refused("weighted_info_nce", "parameters of the further negatives", "(6, 2)", "(0, 0)", with(theta, {}), z, z, queue);
+  check_refused("weighted_info_nce", "parameters of the further negatives", "(6, 2)", "(6, 3)", with(theta, odd), z, z, queue);
+  const Eigen::MatrixXf columns = rows(4, 33);
+  check_refused("weighted_info_nce", "parameters of the keys", "at most 32 columns, or rows one number after another",
+                "33 columns of stride 4", by_prior{.weights = weights_from(columns, {}, degradation_prior{})}, z, z);
   matrix<float> broken = theta;
   broken(2, 1) = float_nan;
   check_refused("weighted_info_nce", "parameters of the keys(2, 1)", "a finite number", "nan", with(broken, {}), z, z);

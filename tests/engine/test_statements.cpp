@@ -92,6 +92,25 @@ struct one_sided : scattered {
   index_type listed(index_type i, index_type) const { return i == 2 ? 1 : no_candidate; }
 };
 
+/// Pairs that are left out, and what can be wrong with that.
+struct leaving : scattered {
+  enum class falsehood { none, weight, unseen, unsaid, elsewhere };
+  falsehood lie = falsehood::none;
+
+  static constexpr pair_statements says{.tiles = true, .leaves_out = true};
+  static bool odd(index_type i, index_type j) { return i + 2 == j; }
+  double denominator(index_type i, index_type j) const { return odd(i, j) && lie != falsehood::weight ? 0 : 1; }
+  double positive(index_type i, index_type j) const { return odd(i, j) ? 0 : 1; }
+  tile_statement of_tile(const tile&) const { return {tile_weights::ones, tile_positives::ones, lie != falsehood::unsaid}; }
+  bool leaves_out(index_type i, index_type j) const { return odd(i, j) || (lie == falsehood::unseen && i == 4 && j == 1); }
+  template <class Visit>
+  void each_left_out(const tile& t, Visit visit) const {
+    for (index_type i = t.anchor_begin; i < t.anchor_end; ++i)
+      for (index_type j = t.candidate_begin; j < t.candidate_end; ++j)
+        if (odd(i, j) || (lie == falsehood::elsewhere && i == 1 && j == 0)) visit(i, j);
+  }
+};
+
 struct negative_weight : scattered {
   double wrong = -1;
   double denominator(index_type i, index_type j) const { return i == 3 && j == 5 ? wrong : 1; }
@@ -155,6 +174,20 @@ TEST_CASE("statements: false symmetry is named, of weights and of lists") {
   CHECK(contains(said_falsely(falsely_symmetric{}, {40}), "symmetric, but "));
   CHECK(said_falsely(scattered_symmetric{}, {40}).empty());
   CHECK(said_falsely(one_sided{}, {4}) == "symmetric, but anchor 2 lists candidate 1 and anchor 1 does not list 2");
+}
+
+TEST_CASE("statements: what is false of pairs that are left out is named") {
+  using falsehood = leaving::falsehood;
+  for (const auto& [lie, words] : {std::pair{falsehood::none, ""},
+                                   {falsehood::weight, "leaves_out(0, 2) = 1, but denominator(0, 2) = 1"},
+                                   {falsehood::unseen, "leaves_out(4, 1) = 1, but each_left_out does not visit the pair"},
+                                   {falsehood::elsewhere, "leaves_out(1, 0) = 0, but each_left_out visits the pair"},
+                                   {falsehood::unsaid, "is ones, but denominator(0, 2) = 0"}}) {
+    const std::string said = said_falsely(leaving{{}, lie}, {9});
+    INFO(said);
+    CHECK(contains(said, words));
+    CHECK(said.empty() == (lie == falsehood::none));
+  }
 }
 
 TEST_CASE("statements: a weight that is negative or not finite is named") {

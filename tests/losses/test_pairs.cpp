@@ -391,6 +391,17 @@ TEST_CASE("weighted_info_nce: the degradation prior is 1 - exp(-distance / scale
       diagonal);
   check_statements(of_shared, n, n + K);
   check_statements(of_own, n, n + n * K);
+  // Columns one after another, and every second one.
+  const Eigen::MatrixXf by_columns = keys;
+  Eigen::MatrixXf spread(n * K, 4);
+  spread.col(0) = own.col(0), spread.col(2) = own.col(1);
+  const matrix_view<const float> every_second(spread.data(), n * K, 2, 1, 2 * n * K);
+  const auto of_columns = bound(by_prior{.in_batch_negatives = false,
+                                         .negatives = negatives::per_anchor,
+                                         .weights = weights_from(by_columns, every_second, degradation_prior{.scale = 0.5})},
+                                {n, n, n * K});
+  check_weights(
+      of_columns, n, n + n * K, [&](index_type i, index_type j) { return of_own.denominator(i, j); }, diagonal);
 }
 
 }  // namespace contrastive::testing

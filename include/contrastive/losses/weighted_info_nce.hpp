@@ -18,11 +18,31 @@ enum class weight_normalization {
   mean_one  ///< to mean 1 over the query's negatives that take part (left alone where all are 0)
 };
 
+/// The parameters of one row, one after another: where they lie, or of a strided matrix a copy.
+class parameter_row {
+ public:
+  static constexpr index_type most_strided = 32;
+
+  CONTRASTIVE_HOST_DEVICE parameter_row(const matrix_view<const float>& rows, index_type r) {
+    data_ = rows.data + r * rows.row_stride;
+    if (rows.col_stride == 1) return;
+    for (index_type p = 0; p < rows.cols; ++p) copy_[p] = data_[p * rows.col_stride];
+    data_ = copy_;
+  }
+  parameter_row(const parameter_row&) = delete;
+  parameter_row& operator=(const parameter_row&) = delete;
+  CONTRASTIVE_HOST_DEVICE const float* data() const { return data_; }
+
+ private:
+  const float* data_;
+  float copy_[most_strided];
+};
+
 /// Weights computed on the fly: function(anchor_parameters, negative_parameters, num_parameters) ≥ 0 of two rows of known
 /// parameters. Row i of `keys` belongs to query i and to key i; row m of `further` to the m-th further negative.
 template <class Function>
 struct parameter_weights {
-  matrix_view<const float> keys;     // (n, p), rows contiguous
+  matrix_view<const float> keys;     // (n, p)
   matrix_view<const float> further;  // (K, p), or (n K, p) with negatives::per_anchor; empty without a third argument
   Function function;
   // Set by the loss when it knows the shapes.
@@ -30,10 +50,10 @@ struct parameter_weights {
   index_type further_per_anchor = 0;
 
   CONTRASTIVE_HOST_DEVICE double operator()(index_type i, index_type column) const {
-    const float* anchor = keys.data + i * keys.row_stride;
-    if (column < num_keys_as_negatives) return function(anchor, keys.data + column * keys.row_stride, keys.cols);
+    const parameter_row anchor(keys, i);
+    if (column < num_keys_as_negatives) return function(anchor.data(), parameter_row(keys, column).data(), keys.cols);
     const index_type row = column - num_keys_as_negatives + i * further_per_anchor;
-    return function(anchor, further.data + row * further.row_stride, keys.cols);
+    return function(anchor.data(), parameter_row(further, row).data(), keys.cols);
   }
 };
 
@@ -133,13 +153,12 @@ struct basic_weighted_info_nce {
 
  private:
   void check_parameters(const char* which, const matrix_view<const float>& rows, index_type expected, bool look) const {
-    const auto say = [](index_type r, index_type c) {
-      return '(' + std::to_string(r) + ", " + std::to_string(c) + ") with contiguous rows";
-    };
-    if (rows.data == nullptr || rows.rows != expected || rows.cols != weights.keys.cols ||
-        (rows.col_stride != 1 && rows.cols != 1))
-      detail::refuse(name, which, say(expected, weights.keys.cols),
-                     rows.col_stride == 1 ? say(rows.rows, rows.cols) : "columns of stride " + std::to_string(rows.col_stride));
+    const auto say = [](index_type r, index_type c) { return '(' + std::to_string(r) + ", " + std::to_string(c) + ")"; };
+    if (rows.data == nullptr || rows.rows != expected || rows.cols != weights.keys.cols)
+      detail::refuse(name, which, say(expected, weights.keys.cols), say(rows.rows, rows.cols));
+    if (rows.col_stride != 1 && rows.cols > parameter_row::most_strided)
+      detail::refuse(name, which, "at most 32 columns, or rows one number after another",
+                     std::to_string(rows.cols) + " columns of stride " + std::to_string(rows.col_stride));
     for (index_type r = 0; look && r < rows.rows; ++r)
       for (index_type c = 0; c < rows.cols; ++c)
         if (const float v = rows(r, c); !(v >= -3.4e38f && v <= 3.4e38f))

@@ -36,9 +36,12 @@ struct labelled_rows {
 
   CONTRASTIVE_HOST_DEVICE index_type tiled_begin() const { return 0; }
   CONTRASTIVE_HOST_DEVICE index_type tiled_end() const { return num_rows; }
-  CONTRASTIVE_HOST_DEVICE index_type listed_per_anchor() const { return num_classes > 0 ? 1 : 0; }
-  /// The anchor's proxy, or no candidate there is: labels in device memory can not be refused beforehand.
+  CONTRASTIVE_HOST_DEVICE bool is_one_pair() const { return num_rows == 2 && num_classes == 0; }
+  CONTRASTIVE_HOST_DEVICE index_type listed_per_anchor() const { return num_classes > 0 || is_one_pair() ? 1 : 0; }
+  /// The anchor's proxy, or no candidate there is: labels in device memory can not be refused beforehand. Of two rows the other
+  /// one: where it is the positive, the loss is exactly 0.
   CONTRASTIVE_HOST_DEVICE index_type listed(index_type i, index_type) const {
+    if (is_one_pair()) return 1 - i;
     const std::int64_t own = label(i);
     return own >= 0 && own < num_classes ? num_rows + static_cast<index_type>(own) : num_rows + num_classes;
   }
