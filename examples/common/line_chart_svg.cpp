@@ -37,7 +37,7 @@ struct axis {
 
 void write_line_chart_svg(const std::string& path, const std::string& title, const std::string& x_name,
                           const std::vector<chart_panel>& panels) {
-  constexpr double plot_width = 380, plot_height = 280, margin = 30, label_width = 56, top = 120, between = 40;
+  constexpr double plot_width = 380, plot_height = 280, margin = 30, label_width = 56, between = 40;
   std::size_t most_lines = 1;
   std::vector<std::string> names;  // a name has one colour in all panels
   for (const auto& panel : panels) {
@@ -46,12 +46,16 @@ void write_line_chart_svg(const std::string& path, const std::string& title, con
       if (std::find(names.begin(), names.end(), line.name) == names.end()) names.push_back(line.name);
   }
   const double panel_width = label_width + plot_width, legend = 22 * static_cast<double>(most_lines);
-  const double width = 2 * margin + static_cast<double>(panels.size()) * (panel_width + between) - between;
-  std::string text = svg::start(width, top + plot_height + 62 + legend, title, "");
+  const std::size_t columns = panels.size() > 3 ? 2 : std::max<std::size_t>(panels.size(), 1),
+                    rows = (std::max<std::size_t>(panels.size(), 1) + columns - 1) / columns;
+  const double width = 2 * margin + static_cast<double>(columns) * (panel_width + between) - between;
+  const double first_top = 120, panel_height = plot_height + 62 + legend;
+  std::string text = svg::start(width, first_top + static_cast<double>(rows) * (panel_height + between) - between, title, "");
   const auto put = [&text](const auto&... parts) { ((text += parts), ...); };
 
   for (std::size_t p = 0; p < panels.size(); ++p) {
-    const double left = margin + static_cast<double>(p) * (panel_width + between) + label_width;
+    const double left = margin + static_cast<double>(p % columns) * (panel_width + between) + label_width,
+                 top = first_top + static_cast<double>(p / columns) * (panel_height + between);
     axis x, y;
     bool counts = true;  // epochs are whole
     for (const auto& line : panels[p].lines)

@@ -20,8 +20,8 @@ struct chart_panel {
   std::vector<chart_line> lines;
 };
 
-/// Draws the panels side by side over a common name of the horizontal axis. Points that are no numbers are gaps. Written
-/// atomically.
+/// Draws the panels side by side, four and more of them two by two, each over the name of the horizontal axis. Points that are
+/// no numbers are gaps. Written atomically.
 void write_line_chart_svg(const std::string& path, const std::string& title, const std::string& x_name,
                           const std::vector<chart_panel>& panels);
 

@@ -64,6 +64,8 @@ void progress_line::show(std::uint64_t done, const std::string& words) {
   print(line, false);
 }
 
+void progress_line::note(const std::string& words) { print(title_ + "  " + words, true); }
+
 void progress_line::finish(const std::string& words) {
   const double seconds = std::chrono::duration<double>(clock::now() - start_).count();
   std::string line = title_ + "  " + words;

@@ -21,6 +21,9 @@ class progress_line {
   /// Shows "title  43 %  words  12,345 pictures/s  0:34 left", at most ten times a second (every ten seconds in a file).
   void show(std::uint64_t done, const std::string& words);
 
+  /// A line that stays, "title  words"; the progress goes on below it.
+  void note(const std::string& words);
+
   /// The last state with the time it took, and a new line.
   void finish(const std::string& words);
 

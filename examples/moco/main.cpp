@@ -40,7 +40,7 @@ class moco_run {
 
   bool train() {
     return loop_.run([&](std::uint64_t epoch, std::uint64_t k) { return step(epoch, k); },
-                     neighbour_watch(query_, data_, team_));
+                     test_watch(query_, data_, how_, team_));
   }
   embedding_network& network() { return query_; }
   const training_loop& loop() const { return loop_; }

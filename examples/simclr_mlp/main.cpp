@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -90,7 +91,11 @@ int run(const settings& s) {
   results.measure("untrained encoder", encode(untrained.encoder, team, train), encode(untrained.encoder, team, test));
   results.measure("trained encoder", encode(training.encoder(), team, train), encode(training.encoder(), team, test));
   const std::string epochs = std::to_string(s.training.epochs) + (s.training.epochs == 1 ? " epoch" : " epochs");
-  results.write(s.output, "Fashion-MNIST by an MLP trained with " + s.training.loss + ", " + epochs);
+  const std::string title = "Fashion-MNIST by an MLP trained with " + s.training.loss + ", " + epochs,
+                    curves = (std::filesystem::path(s.output) / "curves.svg").string();
+  results.write(s.output, title);
+  write_line_chart_svg(curves, title, "epoch", training.curves());
+  std::printf("curves              %s\n", curves.c_str());
   return 0;
 }
 

@@ -6,7 +6,9 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <contrastive/metrics.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -18,7 +20,9 @@
 #include "common/augmentation.hpp"
 #include "common/checkpoint.hpp"
 #include "common/image_dataset.hpp"
+#include "common/line_chart_svg.hpp"
 #include "common/progress_line.hpp"
+#include "common/watched_views.hpp"
 #include "simclr_mlp/network.hpp"
 #include "simclr_mlp/objective.hpp"
 
@@ -48,6 +52,7 @@ class trainer {
       : how_(how),
         images_(data.train),
         team_(team),
+        watched_(draw_watched_views(data.test, how.views, how.seed, team)),
         network_(static_cast<index>(images_.pixels_each()), how.seed),
         loss_(how.loss, how.temperature, team.size(), static_cast<index>(data.class_names.size()),
               simclr_network::embedding_dim, how.seed),
@@ -63,14 +68,28 @@ class trainer {
 
   perceptron<float>& encoder() { return network_.encoder; }
 
+  /// The loss as it was shown, and alignment and uniformity of the embeddings of test pictures, by epochs.
+  std::vector<chart_panel> curves() const {
+    std::vector<chart_panel> panels;
+    const char* const titles[] = {"loss", "alignment: 0 alike, 2 unrelated", "uniformity: 0 collapsed, -4 spread"};
+    for (std::size_t c = 0; c < curves_.size(); ++c) {
+      panels.push_back({titles[c], {{how_.loss, {}}}});
+      for (std::size_t i = 0; i + 1 < curves_[c].size(); i += 2)
+        panels.back().lines[0].points.emplace_back(curves_[c][i], curves_[c][i + 1]);
+    }
+    return panels;
+  }
+
   /// Trains to the end of the wanted epochs, from the checkpoint if there is one; false where `stop` ended it before.
   bool run(const std::function<bool()>& stop) {
     const std::uint64_t last = steps_per_epoch_ * static_cast<std::uint64_t>(how_.epochs),
                         batch = static_cast<std::uint64_t>(how_.batch);
-    if (!how_.checkpoint.empty() && std::filesystem::exists(how_.checkpoint))
+    if (!how_.checkpoint.empty() && std::filesystem::exists(how_.checkpoint)) {
       resume(last);
-    else
+    } else {
+      std::printf("training  %s\n", watch(0).c_str());
       save();  // a place that cannot be written shows now, not after an epoch
+    }
     progress_line progress("training", "pictures", last * batch, step_ * batch);
     while (step_ < last) {
       const std::uint64_t epoch = step_ / steps_per_epoch_;
@@ -89,6 +108,7 @@ class trainer {
                     static_cast<double>(shown_loss_ / shown_weight_));
       progress.show(step_ * batch, words);
       const bool stopped = step_ < last && stop();
+      if (step_ % steps_per_epoch_ == 0) progress.note(watch(epoch + 1));
       if (step_ % steps_per_epoch_ == 0 || stopped) save();
       if (step_ == last || stopped) progress.finish(words);
       if (stopped) return false;
@@ -97,6 +117,24 @@ class trainer {
   }
 
  private:
+  /// Adds to the curves, and says in words, how alike the embeddings of two views of test pictures are and how spread out.
+  std::string watch(std::uint64_t epochs_done) {
+    const matrix z1 = embedded(watched_.first), z2 = embedded(watched_.second);
+    const contrastive::options threads{.threads = team_.size()};
+    const double alignment = contrastive::alignment(z1, z2, threads), uniformity = contrastive::uniformity(z1, threads);
+    const auto at = static_cast<float>(epochs_done);
+    if (shown_weight_ > 0) curves_[0].insert(curves_[0].end(), {at, shown_loss_ / shown_weight_});
+    curves_[1].insert(curves_[1].end(), {at, static_cast<float>(alignment)});
+    curves_[2].insert(curves_[2].end(), {at, static_cast<float>(uniformity)});
+    char words[96];
+    std::snprintf(words, sizeof words, "epoch %d/%d  alignment %.4g  uniformity %.4g", static_cast<int>(epochs_done),
+                  how_.epochs, alignment, uniformity);
+    return words;
+  }
+  matrix embedded(const matrix& views) {
+    return network_.head.forward(team_, network_.encoder.forward(team_, views, false), false);
+  }
+
   double train_step(std::uint64_t epoch) {
     const index n = how_.batch;
     views_.resize(2 * n, static_cast<index>(images_.pixels_each()));
@@ -151,6 +189,7 @@ class trainer {
     checkpoint state{must_agree(), step_, {}};
     for_each_array([&](const std::string& name, const matrix& m) { state.arrays[name].assign(m.data(), m.data() + m.size()); });
     state.arrays["shown loss"] = {shown_loss_, shown_weight_};
+    for (std::size_t c = 0; c < curves_.size(); ++c) state.arrays["curve " + std::to_string(c)] = curves_[c];
     write_checkpoint(how_.checkpoint, state);
   }
 
@@ -166,6 +205,9 @@ class trainer {
     });
     shown_loss_ = state.array("shown loss", 2)[0];
     shown_weight_ = state.array("shown loss", 2)[1];
+    for (std::size_t c = 0; c < curves_.size(); ++c)  // of a checkpoint from before there were curves they begin here
+      if (const auto found = state.arrays.find("curve " + std::to_string(c)); found != state.arrays.end())
+        curves_[c] = found->second;
     step_ = state.step;
     std::printf("going on from %s: %s\n", how_.checkpoint.c_str(), words);
   }
@@ -183,6 +225,7 @@ class trainer {
   const training_settings how_;
   const image_set& images_;
   thread_team& team_;
+  const watched_views watched_;
   simclr_network network_;
   objective loss_;
   std::vector<parameter<float>*> parameters_;
@@ -194,6 +237,7 @@ class trainer {
   matrix dz_;           // (2 batch, embedding_dim)
   std::vector<int> labels_;
   float shown_loss_ = 0, shown_weight_ = 0;
+  std::array<std::vector<float>, 3> curves_;  // loss, alignment, uniformity: epoch and value in turn
 };
 
 }  // namespace examples

@@ -64,7 +64,8 @@ torch::Tensor outputs_of(torch::nn::Module& network, const std::function<torch::
   const torch::NoGradGuard no_gradient;
   std::vector<torch::Tensor> parts;
   for (std::int64_t first = 0; first < images.size(0); first += block)
-    parts.push_back(forward(images.slice(0, first, std::min(first + block, images.size(0))).to(torch::kFloat32) / 255));
+    parts.push_back(images.slice(0, first, std::min(first + block, images.size(0))));
+  for (torch::Tensor& part : parts) part = forward(part.scalar_type() == torch::kUInt8 ? part.to(torch::kFloat32) / 255 : part);
   network.train(training);
   return torch::cat(parts);
 }

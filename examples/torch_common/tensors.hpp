@@ -30,7 +30,7 @@ torch::Tensor to_tensor(const picture& image);
 matrix to_matrix(const torch::Tensor& rows);
 
 /// What a network says of many pictures, in evaluation mode and without gradients, block by block: its outputs, stacked.
-/// `images` are bytes; the network sees 0 to 1.
+/// `images` are bytes, of which the network sees 0 to 1, or floats as it sees them.
 torch::Tensor outputs_of(torch::nn::Module& network, const std::function<torch::Tensor(torch::Tensor)>& forward,
                          const torch::Tensor& images, std::int64_t block = 500);
 

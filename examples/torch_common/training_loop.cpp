@@ -107,14 +107,25 @@ bool training_loop::run(const std::function<measurements(std::uint64_t, std::uin
                         const std::function<measurements(std::uint64_t)>& after_epoch) {
   const std::uint64_t per_epoch = plan_.steps_per_epoch, last = per_epoch * static_cast<std::uint64_t>(plan_.run.epochs);
   const interrupt_watch ctrl_c;
+  const auto epoch_of = [&](std::uint64_t number) {
+    return "epoch " + std::to_string(number) + "/" + std::to_string(plan_.run.epochs);
+  };
+  /// Hands back what was measured, in words.
   const auto note_after = [&](std::uint64_t epochs_done) {
-    if (!after_epoch) return;
-    for (const auto& [name, value] : after_epoch(epochs_done)) note(name, static_cast<double>(epochs_done), value);
+    std::string said;
+    if (!after_epoch) return said;
+    for (const auto& [name, value] : after_epoch(epochs_done)) {
+      note(name, static_cast<double>(epochs_done), value);
+      char number[96];
+      std::snprintf(number, sizeof number, "  %s %.4g", name.c_str(), value);
+      said += number;
+    }
+    return said.empty() ? said : epoch_of(epochs_done) + said;
   };
   if (!plan_.run.fresh && !plan_.run.checkpoint.empty() && std::filesystem::exists(plan_.run.checkpoint)) {
     resume();
   } else {
-    note_after(0);
+    if (const std::string said = note_after(0); !said.empty()) std::printf("%s  %s\n", plan_.title.c_str(), said.c_str());
     save();  // a place that cannot be written shows now, not after an epoch
   }
   if (step_ == last) return true;
@@ -127,7 +138,7 @@ bool training_loop::run(const std::function<measurements(std::uint64_t, std::uin
     const std::uint64_t epoch = step_ / per_epoch, in_epoch = step_ % per_epoch;
     const measurements losses = step(epoch, in_epoch);
     if (in_epoch == 0) sums_.clear();
-    words = "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(plan_.run.epochs);
+    words = epoch_of(epoch + 1);
     for (const auto& [name, value] : losses) {
       if (!std::isfinite(value))
         throw std::runtime_error(plan_.title + ": " + name + " is not finite after " + std::to_string(step_) +
@@ -145,7 +156,7 @@ bool training_loop::run(const std::function<measurements(std::uint64_t, std::uin
     const bool epoch_done = step_ % per_epoch == 0, stopped = step_ < last && ctrl_c.interrupted();
     if (epoch_done) {
       for (const auto& [name, sum] : sums_) note(name, static_cast<double>(epoch + 1), sum / static_cast<double>(per_epoch));
-      note_after(epoch + 1);
+      if (const std::string said = note_after(epoch + 1); !said.empty()) progress.note(said);
     }
     if (epoch_done || stopped) save();
     if (stopped) {

@@ -6,17 +6,23 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <contrastive/metrics.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
 #include "common/nearest_neighbours.hpp"
+#include "common/watched_views.hpp"
 #include "torch_common/tensors.hpp"
 
 namespace examples {
 namespace {
+
+const char *const neighbours_name = "10 nearest neighbours", *const alignment_name = "alignment",
+                  *const uniformity_name = "uniformity";
 
 std::string text(double number) {
   char digits[32];
@@ -201,8 +207,8 @@ matrix features_of(embedding_network& network, const image_set& images) {
       *network, [&](torch::Tensor x) { return network->features(std::move(x)); }, byte_tensor(images)));
 }
 
-std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& network, const image_dataset& data,
-                                                           thread_team& team) {
+std::function<measurements(std::uint64_t)> test_watch(embedding_network& network, const image_dataset& data,
+                                                      const view_learning_options& how, thread_team& team) {
   const auto first_of = [](const image_set& all, std::size_t most) {
     image_set some = all;
     const std::size_t count = std::min(most, all.size());
@@ -210,13 +216,28 @@ std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& ne
     some.pixels.resize(count * all.pixels_each());
     return some;
   };
-  return [&network, &team, base = first_of(data.train, 10000), queries = first_of(data.test, 2000)](std::uint64_t) {
+  const watched_views drawn = draw_watched_views(data.test, how.range, how.run.seed, team);
+  const auto tensor_of = [&](const matrix& views) {
+    return torch::from_blob(const_cast<float*>(views.data()),
+                            {views.rows(), data.test.channels, data.test.height, data.test.width})
+        .clone();
+  };
+  return [&network, &team, base = first_of(data.train, 10000), queries = first_of(data.test, 2000),
+          views = std::array{tensor_of(drawn.first), tensor_of(drawn.second)}](std::uint64_t) {
     matrix among = features_of(network, base), asked = features_of(network, queries);
     normalize_rows(among);
     normalize_rows(asked);
     const int k = static_cast<int>(std::min<index>(10, among.rows()));
-    return measurements{{"10 nearest neighbours",
-                         100 * neighbour_accuracy(nearest_neighbours(team, asked, among, k), base.labels, queries.labels)}};
+    const auto embedded = [&](const torch::Tensor& pictures) {
+      return to_matrix(outputs_of(
+          *network, [&](torch::Tensor x) { return network->forward(std::move(x)); }, pictures));
+    };
+    const matrix z1 = embedded(views[0]), z2 = embedded(views[1]);
+    const contrastive::options threads{.threads = team.size()};
+    return measurements{
+        {neighbours_name, 100 * neighbour_accuracy(nearest_neighbours(team, asked, among, k), base.labels, queries.labels)},
+        {alignment_name, contrastive::alignment(z1, z2, threads)},
+        {uniformity_name, contrastive::uniformity(z1, threads)}};
   };
 }
 
@@ -255,7 +276,7 @@ bool simclr_run::train() {
         static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
     return {{"loss", learner_.step(loss_({z, made.labels, made.changes}), epochs)}};
   };
-  return loop_.run(step, neighbour_watch(network_, data_, team_));
+  return loop_.run(step, test_watch(network_, data_, how_, team_));
 }
 
 std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program,
@@ -274,16 +295,25 @@ void report_on(const view_learning_options& how, const std::string& title, const
   results.measure("raw pixels", pixel_rows(data.train), pixel_rows(data.test));
   embedding_network untrained(how.encoder, how.run.seed);
   results.measure("untrained encoder", features_of(untrained, data.train), features_of(untrained, data.test));
-  chart_panel losses{"loss", {}}, accuracy{"accuracy by neighbours [%]", {}};
+  const std::pair<const char*, const char*> shown[] = {{"loss", "loss"},
+                                                       {neighbours_name, "accuracy by neighbours [%]"},
+                                                       {alignment_name, "alignment: 0 alike, 2 unrelated"},
+                                                       {uniformity_name, "uniformity: 0 collapsed, -4 spread"}};
+  std::vector<chart_panel> panels;
+  for (const auto& [name, words] : shown) panels.push_back({words, {}});
   for (auto one : trained) {
     results.measure(one.name, features_of(one.network, data.train), features_of(one.network, data.test));
-    losses.lines.push_back(one.loop.curve("loss"));
-    accuracy.lines.push_back(one.loop.curve("10 nearest neighbours"));
-    losses.lines.back().name = accuracy.lines.back().name = one.name;
+    for (std::size_t p = 0; p < panels.size(); ++p)
+      if (chart_line line = one.loop.curve(shown[p].first); !line.points.empty()) {  // empty: of a checkpoint from before
+        line.name = one.name;
+        panels[p].lines.push_back(std::move(line));
+      }
   }
+  panels.erase(std::remove_if(panels.begin(), panels.end(), [](const chart_panel& p) { return p.lines.empty(); }),
+               panels.end());
   results.write(how.run.output, title);
   const std::string curves = (std::filesystem::path(how.run.output) / "curves.svg").string();
-  write_line_chart_svg(curves, title, "epoch", {losses, accuracy});
+  write_line_chart_svg(curves, title, "epoch", panels);
   std::printf("curves              %s\n", curves.c_str());
   for (const auto& one : trained) std::printf("trained in %.0f s: %s\n", one.loop.seconds(), one.name.c_str());
 }

@@ -78,9 +78,11 @@ class learner {
 /// What the checkpoint must agree in.
 std::map<std::string, std::string> settings_of(const view_learning_options& how, const image_set& images);
 
-/// After each epoch: the 10 nearest neighbours' accuracy on the first test pictures among some training pictures.
-std::function<measurements(std::uint64_t)> neighbour_watch(embedding_network& network, const image_dataset& data,
-                                                           thread_team& team);
+/// After each epoch, on the first test pictures: the 10 nearest neighbours' accuracy of the features among some training
+/// pictures, and what needs no labels, the alignment of the embeddings of two views and the uniformity of those of the first
+/// views (contrastive/metrics.hpp).
+std::function<measurements(std::uint64_t)> test_watch(embedding_network& network, const image_dataset& data,
+                                                      const view_learning_options& how, thread_team& team);
 
 /// The features of all pictures.
 matrix features_of(embedding_network& network, const image_set& images);

@@ -7,6 +7,7 @@
 
 #include <contrastive/cpu/evaluation.hpp>
 #include <contrastive/cpu/kernels/bf16_kernels.hpp>
+#include <contrastive/cpu/metrics.hpp>
 #include <contrastive/losses/clip.hpp>
 #include <contrastive/losses/conditional_contrastive.hpp>
 #include <contrastive/losses/d2d_ce.hpp>
@@ -40,6 +41,14 @@ template const result<double>& evaluate_call<double>(evaluation<double>&, const 
 template result<float> copy_of(const result<float>&);
 template result<double> copy_of(const result<double>&);
 template const bf16_kernel_table* bf16_kernels_for<float>();
+template double alignment_of(const problem<float>&, const options&);
+template double alignment_of(const problem<double>&, const options&);
+template double uniformity_of(const problem<float>&, const options&);
+template double uniformity_of(const problem<double>&, const options&);
+template double recall_of(const problem<float>&, index_type, const options&);
+template double recall_of(const problem<double>&, index_type, const options&);
+template double effective_negatives_of(const problem<float>&, const options&);
+template double effective_negatives_of(const problem<double>&, const options&);
 
 template const result<float>& evaluate_loss(evaluation<float>*, const clip&, problem<float>);
 template const result<double>& evaluate_loss(evaluation<double>*, const clip&, problem<double>);

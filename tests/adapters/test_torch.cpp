@@ -319,6 +319,55 @@ TEST_CASE("torch: a temperature learns beside embeddings that do not") {
   CHECK(number(tau.grad()) == Approx(number(reference.grad())).epsilon(1e-4));
 }
 
+TEST_CASE("torch: a learned temperature is kept within bounds, in place, and learns on") {
+  for (const auto type : {torch::kFloat32, torch::kFloat64, torch::kFloat16}) {
+    const Tensor tau = torch::full({}, 0.002, type).requires_grad_(true);
+    const void* const place = tau.data_ptr();
+    contrastive::clamp_temperature(tau);
+    CHECK(number(tau) == Approx(0.01).epsilon(1e-3));
+    CHECK(tau.data_ptr() == place);
+    CHECK(tau.requires_grad());
+    CHECK(tau.is_leaf());
+    contrastive::clamp_temperature(tau, 0.05, 0.5);
+    CHECK(number(tau) == Approx(0.05).epsilon(1e-3));
+  }
+  const Tensor negative = torch::full({1}, -3.0).requires_grad_(true), large = torch::full({1}, 3.0),
+               within = torch::full({1}, 0.25F);
+  contrastive::clamp_temperature(negative);
+  CHECK(number(negative) == Approx(0.01));
+  contrastive::clamp_temperature(large);
+  CHECK(number(large) == 3);
+  contrastive::clamp_temperature(large, 0.01, 1);
+  CHECK(number(large) == 1);
+  contrastive::clamp_temperature(within, 0.01, 1);
+  CHECK(number(within) == 0.25);
+
+  // Where all positives come first a lower temperature is always better: without bounds τ would end at 0.
+  const Tensor z = torch::eye(8, float64), tau = torch::scalar_tensor(0.1, float64).requires_grad_(true);
+  torch::optim::SGD optimizer({tau}, torch::optim::SGDOptions(0.1));
+  for (int step = 0; step < 200; ++step) {
+    optimizer.zero_grad();
+    contrastive::torch_loss(contrastive::clip{}, contrastive::learned_temperature(tau), z, z).backward();
+    optimizer.step();
+    contrastive::clamp_temperature(tau, 0.09);
+  }
+  CHECK(number(tau) == 0.09);
+
+  const Tensor leaf = torch::ones({1}).requires_grad_(true);
+  for (const auto& [said, words] : std::vector<std::pair<std::string, std::string>>{
+           {refused([] { contrastive::clamp_temperature(Tensor()); }),
+            "tau: expected a tensor of one floating point number, got an undefined one"},
+           {refused([] { contrastive::clamp_temperature(torch::ones({2})); }),
+            "tau: expected a tensor of one floating point number, got 2 of Float"},
+           {refused([] { contrastive::clamp_temperature(torch::ones({1}, torch::kInt64)); }),
+            "tau: expected a tensor of one floating point number, got 1 of Long"},
+           {refused([&] { contrastive::clamp_temperature(leaf.exp()); }),
+            "tau: expected the parameter itself (a leaf), got what was computed of others"},
+           {refused([&] { contrastive::clamp_temperature(leaf, 0); }), "least: expected a positive number, got 0"},
+           {refused([&] { contrastive::clamp_temperature(leaf, 0.1, 0.05); }), "most: expected at least 0.1, got 0.05"}})
+    CHECK(said == "contrastive: clamp_temperature: " + words);
+}
+
 TEST_CASE("torch: the same bits with one thread and with two") {
   torch::manual_seed(9);
   const Tensor z1 = rows(300, 32, torch::kFloat32), z2 = rows(300, 32, torch::kFloat32);

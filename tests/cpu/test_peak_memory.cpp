@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Memory grows with N d: value and gradient of 20,000 rows stay far below the N² similarities, measured on the whole process.
+// Memory grows with N d: value and gradient, and the metrics, of 20,000 rows stay far below the N² similarities, measured on
+// the whole process.
 #include <cmath>
 #include <contrastive/contrastive.hpp>
+#include <contrastive/metrics.hpp>
 #include <fstream>
 #include <string>
 #include <support/catch.hpp>
@@ -37,6 +39,19 @@ TEST_CASE("trap: value and gradient of 20,000 rows of 64 peak below 100 MiB, whe
   WARN("peak after nt_xent of two views of 10,000: " << peak / 1024 << " MiB");
   CHECK(peak > 0);
   CHECK(peak < 100 * 1024);
+}
+
+TEST_CASE("trap: the metrics of 20,000 queries and keys peak below 60 MiB") {
+  const index_type n = 20000, d = 64;
+  const matrix<float> q = random_rows<float>(n, d, 1), noise = random_rows<float>(n, d, 2), k = q + noise;
+  CHECK(std::isfinite(alignment(q, k)));
+  CHECK(std::isfinite(uniformity(q)));
+  CHECK(std::isfinite(recall(q, k, 5)));
+  CHECK(std::isfinite(effective_negatives(q, k, 0.1)));
+  const long peak = peak_kib();
+  WARN("peak after the metrics of 20,000 queries and keys: " << peak / 1024 << " MiB");
+  CHECK(peak > 0);
+  CHECK(peak < 60 * 1024);
 }
 
 TEST_CASE("trap: a queue of 20,000 rows against 20,000 queries, value and gradients, peaks below 100 MiB") {

@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <contrastive/contrastive.hpp>
+#include <contrastive/metrics.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

@@ -208,6 +208,26 @@ TEST_CASE("line chart: a line for each curve with a gap where there is no number
   CHECK_FALSE(contains(svg, "nan"));
 }
 
+TEST_CASE("line chart: three panels stand side by side, four two by two") {
+  const temporary_folder folder;
+  const std::string path = folder / "curves.svg";
+  const examples::chart_panel panel{"loss", {{"train", {{0, 1}, {4, 0}}}}};
+  const auto size_of = [&](std::size_t panels) {
+    examples::write_line_chart_svg(path, "t", "epoch", std::vector<examples::chart_panel>(panels, panel));
+    const std::string svg = examples::read_file(path);
+    double width = 0, height = 0;
+    REQUIRE(std::sscanf(svg.c_str() + svg.find("viewBox"), "viewBox=\"0 0 %lf %lf", &width, &height) == 2);
+    return std::pair{width, height};
+  };
+  const auto [width_2, height_2] = size_of(2);
+  const auto [width_3, height_3] = size_of(3);
+  const auto [width_4, height_4] = size_of(4);
+  CHECK(width_3 > width_2);
+  CHECK(height_3 == height_2);
+  CHECK(width_4 == width_2);
+  CHECK(height_4 > 1.5 * height_2);
+}
+
 TEST_CASE("results table: text in columns, CSV with quotes where they are needed, and no number as a dash") {
   const temporary_folder folder;
   examples::results_table table("model", {{"PSNR [dB]", 2}, {"n", 0}});

@@ -1,6 +1,7 @@
 // The whole program, on small made pictures: it trains, goes on from a checkpoint as if it had never stopped, and says
 // in words what is wrong.
 #include <sys/wait.h>
+#include <zlib.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -19,7 +20,7 @@ std::string small_run(const temporary_folder& folder) { return "--data " + folde
 
 }  // namespace
 
-TEST_CASE("simclr_mlp: trains with each loss and leaves a table and two pictures") {
+TEST_CASE("simclr_mlp: trains with each loss and leaves a table, two pictures and curves") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 300, 100);
   for (const std::string loss : {"nt_xent", "info_nce", "sup_con", "conditional_contrastive", "weighted_info_nce"}) {
@@ -29,11 +30,13 @@ TEST_CASE("simclr_mlp: trains with each loss and leaves a table and two pictures
     REQUIRE(out.status == 0);
     CHECK(contains(out.output, "epoch 2/2  loss "));
     for (const char* row : {"raw pixels", "untrained encoder", "trained encoder"}) CHECK(contains(out.output, row));
-    for (const std::string name : {"metrics.csv", "neighbours.png", "embeddings.svg"}) {
+    for (const char* words : {"epoch 0/2  alignment ", "epoch 1/2  alignment ", "epoch 2/2  alignment ", "  uniformity -"})
+      CHECK(contains(out.output, words));
+    for (const std::string name : {"metrics.csv", "neighbours.png", "embeddings.svg", "curves.svg"}) {
       CHECK(contains(out.output, to + "/" + name));
       CHECK(std::filesystem::file_size(to + "/" + name) > 100);
     }
-    CHECK(std::distance(std::filesystem::directory_iterator(to), std::filesystem::directory_iterator()) == 3);
+    CHECK(std::distance(std::filesystem::directory_iterator(to), std::filesystem::directory_iterator()) == 4);
   }
 }
 
@@ -51,8 +54,33 @@ TEST_CASE("simclr_mlp: two epochs and then two more are four, bit for bit, whate
     REQUIRE(second.status == 0);
     CHECK(contains(second.output, "going on from " + halves + "/state: 2 epochs done, 4 wanted"));
     CHECK(examples::read_file(straight + "/state") == examples::read_file(halves + "/state"));
-    CHECK(examples::read_file(straight + "/metrics.csv") == examples::read_file(halves + "/metrics.csv"));
+    for (const char* name : {"/metrics.csv", "/curves.svg"})
+      CHECK(examples::read_file(straight + name) == examples::read_file(halves + name));
   }
+}
+
+TEST_CASE("simclr_mlp: goes on from a checkpoint that has no curves, which then begin there") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 300, 100);
+  const std::string state = folder / "state",
+                    common = small_run(folder) + "--output " + (folder / "out") + " --checkpoint " + state + " --epochs ";
+  REQUIRE(run(common + "1").status == 0);
+  std::string bytes = examples::read_file(state);
+  int curves = 0;
+  for (std::size_t at = bytes.find("curve "); at != std::string::npos; at = bytes.find("curve ", at + 1), ++curves)
+    bytes[at] = 'x';
+  REQUIRE(curves == 3);
+  const auto crc = static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size() - 4));
+  for (std::size_t b = 0; b < 4; ++b) bytes[bytes.size() - 4 + b] = static_cast<char>(crc >> (8 * b) & 255);
+  examples::write_file_atomically(state, bytes);
+  const outcome out = run(common + "2");
+  INFO(out.output);
+  REQUIRE(out.status == 0);
+  CHECK_FALSE(contains(out.output, "epoch 1/2  alignment"));
+  CHECK(contains(out.output, "epoch 2/2  alignment"));
+  const std::string svg = examples::read_file(folder / "out/curves.svg");
+  CHECK(contains(svg, ">uniformity: "));
+  CHECK_FALSE(contains(svg, "nan"));
 }
 
 TEST_CASE("simclr_mlp: stopped by a signal it saves, and the same command goes on to the same end") {

@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Everything of contrastive.hpp in a build of a user's that has more warnings than ours. The flags are CMakeLists.txt's.
+// Everything of contrastive.hpp and metrics.hpp in a build of a user's that has more warnings than ours. The flags are
+// CMakeLists.txt's.
 #include <contrastive/contrastive.hpp>
+#include <contrastive/metrics.hpp>
 #include <iostream>
 #include <vector>
 
@@ -58,4 +60,6 @@ int main() {
   contrastive::check_gradient(same_parity{}, a);
   const Eigen::Matrix<Eigen::bfloat16, Eigen::Dynamic, Eigen::Dynamic> narrow = a.cast<Eigen::bfloat16>();
   contrastive::value(contrastive::nt_xent{}, narrow, narrow);
+  std::cout << contrastive::alignment(narrow, narrow) << contrastive::uniformity(narrow)
+            << contrastive::recall(narrow, narrow, 1) << contrastive::effective_negatives(narrow, narrow, 0.1) << '\n';
 }

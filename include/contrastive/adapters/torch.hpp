@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <contrastive/contrastive.hpp>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -53,6 +54,27 @@ struct learned_bias {
 
   explicit learned_bias(torch::Tensor b) : value(std::move(b)) {}
 };
+
+/// Keeps a learned temperature from `least` to `most`, in place and outside the graph: to be called after each step of the
+/// optimiser. `tau` is the parameter itself, a leaf of one floating point number. NaN stays. The default is CLIP's, which keeps
+/// 1/τ at 100 at most against instability (Radford et al. 2021, sec. 2.5): once all positives come first, a lower τ is always
+/// better for the loss, and without a bound it goes to 0.
+/// Throws std::invalid_argument for another tensor, and for bounds that are not 0 < least ≤ most.
+///
+///   optimizer.step();
+///   contrastive::clamp_temperature(tau);
+inline void clamp_temperature(torch::Tensor tau, double least = 0.01, double most = std::numeric_limits<double>::infinity()) {
+  const char* const who = "clamp_temperature";
+  if (!tau.defined() || tau.numel() != 1 || !tau.is_floating_point())
+    detail::refuse(
+        who, "tau", "a tensor of one floating point number",
+        tau.defined() ? std::to_string(tau.numel()) + " of " + c10::toString(tau.scalar_type()) : "an undefined one");
+  if (!tau.is_leaf()) detail::refuse(who, "tau", "the parameter itself (a leaf)", "what was computed of others");
+  if (!(least > 0)) detail::refuse(who, "least", "a positive number", least);
+  if (!(most >= least)) detail::refuse(who, "most", "at least " + detail::text(least), most);
+  const torch::NoGradGuard off;
+  tau.copy_(tau.to(torch::kFloat64).clamp(least, most));  // libtorch clamps no float16 on the CPU
+}
 
 /// The labels or ids of a loss from a tensor (n) of int32 or int64, of any stride: no copy, the tensor must live through the
 /// call.

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <contrastive/core/check_outputs.hpp>
 #include <contrastive/core/errors.hpp>
+#include <contrastive/cpu/check_problem.hpp>
 #include <contrastive/cpu/engine.hpp>
 #include <contrastive/cpu/evaluation_access.hpp>
 #include <stdexcept>
@@ -37,16 +37,7 @@ class evaluation {
   void end() { busy_.store(false, std::memory_order_release); }
 
   /// Refuses what no loss takes, and hands back the shapes of the arguments.
-  argument_shapes check(const problem<T>& c) {
-    shapes_.clear();
-    for (int a = 0; a < c.count; ++a) shapes_.push_back({c.arguments[a].rows, c.arguments[a].cols});
-    const argument_shapes shapes{shapes_.data(), c.count};
-    contrastive::detail::check_arguments<T>(c.who, c.temperature, c.arrangement, shapes);
-    for (int a = 0; a < c.count; ++a)
-      if (c.arguments[a].data == nullptr)
-        contrastive::detail::refuse(c.who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
-    return shapes;
-  }
+  argument_shapes check(const problem<T>& c) { return check_problem(c, shapes_); }
 
   /// After check(): the pair functions are those of the loss bound to its shapes.
   const result<T>& evaluate(const problem<T>& c, const loss_functions<T>& f) {
@@ -100,20 +91,6 @@ class evaluation {
       if (g.rows() != (needed ? arguments[a].rows : 0) || g.cols() != (needed ? arguments[a].cols : 0)) return false;
     }
     return true;
-  }
-
-  static void check_finite(const problem<T>& c, const argument_shapes& shapes) {
-    int a = 0;
-    index_type before = 0;
-    contrastive::detail::check_finite(c.who, shapes, [&](index_type row) {
-      for (; row - before >= shapes[a].rows; ++a) before += shapes[a].rows;
-      for (index_type k = 0; k < shapes[a].cols; ++k) {
-        T v;
-        c.arguments[a].read(row - before, k, 1, &v);
-        if (!std::isfinite(v)) return contrastive::detail::text(v);
-      }
-      return std::string();
-    });
   }
 
   options options_;

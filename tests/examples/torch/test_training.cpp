@@ -97,6 +97,22 @@ TEST_CASE("training_loop: stopped within an epoch, or lengthened afterwards, a r
   }
 }
 
+TEST_CASE("training_loop: what was not measured when the checkpoint was written has a curve from there on") {
+  const temporary_folder folder;
+  for (const int epochs : {2, 4}) {
+    small_run small(folder / "state", epochs);
+    training_loop loop(small.plan, small.state());
+    loop.run([&](auto, auto) { return small.step(); },
+             [&](std::uint64_t epoch) {
+               measurements all{{"old", 1}};
+               if (epochs == 4) all.emplace_back("new", static_cast<double>(epoch));
+               return all;
+             });
+    CHECK(loop.curve("old").points.size() == static_cast<std::size_t>(epochs) + 1);
+    if (epochs == 4) CHECK(loop.curve("new").points == std::vector<std::pair<double, double>>{{3, 3}, {4, 4}});
+  }
+}
+
 TEST_CASE(
     "training_loop: another run's checkpoint, a longer one, a damaged one and a loss that is no number are refused in words") {
   const temporary_folder folder;

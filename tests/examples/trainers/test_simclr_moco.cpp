@@ -49,6 +49,11 @@ TEST_CASE("simclr and moco: train with each loss and leave a table, pictures and
       INFO(program << " " << loss << "\n" << out.output);
       REQUIRE(out.status == 0);
       CHECK(contains(out.output, "epoch 1/1  loss "));
+      for (const char* epoch : {"epoch 0/1", "epoch 1/1"})
+        CHECK(contains(out.output, epoch + std::string("  10 nearest neighbours ")));
+      for (const char* words : {"  alignment ", "  uniformity -"}) CHECK(contains(out.output, words));
+      for (const char* panel : {">loss<", ">accuracy by neighbours [%]<", ">alignment: ", ">uniformity: "})
+        CHECK(contains(examples::read_file(to + "/curves.svg"), panel));
       for (const std::string& row : {std::string("raw pixels"), std::string("untrained encoder"), "trained by " + loss})
         CHECK(contains(out.output, row));
       check_output(to, 3);
