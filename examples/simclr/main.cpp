@@ -23,7 +23,7 @@ int run(int argc, char** argv) {
   thread_team team(how.run.threads);
   const image_dataset data = load_dataset(how.dataset, how.run.data, team);
   how.encoder.channels = data.train.channels;
-  const std::string chunks = how.chunk == 0 ? "" : " in chunks of " + std::to_string(how.chunk);
+  const std::string chunks = how.chunk == 0 ? "" : ", chunks of " + std::to_string(how.chunk);
   std::printf("%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views%s, %d threads\n",
               known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height,
               data.train.width, data.class_names.size(), how.objective.loss.c_str(), how.views, chunks.c_str(),

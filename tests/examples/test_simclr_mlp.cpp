@@ -55,6 +55,28 @@ TEST_CASE("simclr_mlp: two epochs and then two more are four, bit for bit, whate
   }
 }
 
+TEST_CASE("simclr_mlp: in chunks it trains, goes on from its checkpoint, and chunks that do not fit are refused") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 300, 100);
+  const std::string common = small_run(folder) + "--output " + (folder / "out") + " --chunk 16 --checkpoint ";
+  const std::string straight = folder / "straight", halves = folder / "halves";
+  const outcome out = run(common + straight + " --epochs 2");
+  INFO(out.output);
+  REQUIRE(out.status == 0);
+  CHECK(contains(out.output, "nt_xent, chunks of 16, 2 threads"));
+  REQUIRE(run(common + halves + " --epochs 1").status == 0);
+  REQUIRE(run(common + halves + " --epochs 2 --threads 3").status == 0);
+  CHECK(examples::read_file(straight) == examples::read_file(halves));
+  const outcome other = run(common + halves + " --epochs 2 --chunk 32");
+  CHECK(other.status == 1);
+  CHECK(contains(other.output, "chunk 16 (now 32)"));
+  for (const char* bad : {"1", "48"}) {
+    const outcome refused = run(common + halves + " --chunk " + bad);
+    CHECK(refused.status == 1);
+    CHECK(contains(refused.output, std::string("--chunk ") + bad + ": 0, or 2 and more that divide --batch 64"));
+  }
+}
+
 TEST_CASE("simclr_mlp: stopped by a signal it saves, and the same command goes on to the same end") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 300, 100);
