@@ -8,7 +8,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
-#include <torch/csrc/autograd/variable.h>
 #include <torch/cuda.h>
 #include <torch/types.h>
 
