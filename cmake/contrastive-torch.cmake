@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-# contrastive::torch for <contrastive/adapters/torch.hpp>, once Torch and contrastive::contrastive are there: here and in an installed
+# contrastive::torch for <contrastive/adapters/*.hpp>, once Torch and contrastive::contrastive are there: here and in an installed
 # package.
 if(NOT TARGET contrastive::torch)
   add_library(contrastive_torch INTERFACE IMPORTED GLOBAL)

@@ -16,14 +16,18 @@ int run(int argc, char** argv) {
   how.run.output = "out/simclr";
   how.run.epochs = 7;
   add_view_learning_options(app, how);
+  app.add_option("--chunk", how.chunk, "views that go through the network at once, for large batches; 0: all of a step")
+      ->check(CLI::Range(0, 1000000));
   start_view_learning(app, argc, argv, how);
 
   thread_team team(how.run.threads);
   const image_dataset data = load_dataset(how.dataset, how.run.data, team);
   how.encoder.channels = data.train.channels;
-  std::printf("%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views, %d threads\n",
+  const std::string chunks = how.chunk == 0 ? "" : ", chunks of " + std::to_string(how.chunk);
+  std::printf("%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views%s, %d threads\n",
               known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height,
-              data.train.width, data.class_names.size(), how.objective.loss.c_str(), how.views, how.run.threads);
+              data.train.width, data.class_names.size(), how.objective.loss.c_str(), how.views, chunks.c_str(),
+              how.run.threads);
 
   simclr_run training(how, "simclr", "training", data, team);
   if (!training.train()) return 130;

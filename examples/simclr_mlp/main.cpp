@@ -39,6 +39,8 @@ settings read_command_line(int argc, char** argv) {
   app.add_option("--temperature", s.training.temperature, "of the loss")->check(CLI::Range(1e-4, 1e4));
   app.add_option("--epochs", s.training.epochs, "rounds over the training pictures")->check(CLI::Range(0, 100000));
   app.add_option("--batch", s.training.batch, "pictures a step, each in two views")->check(CLI::Range(2, 60000));
+  app.add_option("--chunk", s.training.chunk, "views that the network sees at once, for large batches; 0: all of a step")
+      ->check(CLI::Range(0, 60000));
   app.add_option("--learning-rate", s.training.learning_rate, "of Adam, at its highest")->check(CLI::Range(1e-9, 10.0));
   app.add_option("--seed", s.training.seed, "another seed is another run; the same one gives the same numbers");
   app.add_option("--threads", s.threads, "0: as many as the machine has; the numbers do not depend on it")
@@ -68,8 +70,9 @@ int run(const settings& s) {
   prepare_folder(s.output);  // better now than after the training
   thread_team team(s.threads);
   const image_dataset data = load_fashion_mnist(s.data);
-  std::printf("%zu training and %zu test pictures of %d x %d from %s; %s, %d threads\n", data.train.size(), data.test.size(),
-              data.train.height, data.train.width, s.data.c_str(), s.training.loss.c_str(), team.size());
+  const std::string chunks = s.training.chunk == 0 ? "" : ", chunks of " + std::to_string(s.training.chunk);
+  std::printf("%zu training and %zu test pictures of %d x %d from %s; %s%s, %d threads\n", data.train.size(), data.test.size(),
+              data.train.height, data.train.width, s.data.c_str(), s.training.loss.c_str(), chunks.c_str(), team.size());
 
   trainer training(s.training, data, team);
   const auto trained_to_the_end = [&] {

@@ -23,6 +23,7 @@
 #include "common/line_chart_svg.hpp"
 #include "common/progress_line.hpp"
 #include "common/watched_views.hpp"
+#include "simclr_mlp/chunks.hpp"
 #include "simclr_mlp/network.hpp"
 #include "simclr_mlp/objective.hpp"
 
@@ -31,6 +32,7 @@ namespace examples {
 struct training_settings {
   std::string loss = "nt_xent", checkpoint;
   int epochs = 16, batch = 512;
+  int chunk = 0;  ///< views that the network sees at once; 0: all of a step
   std::uint64_t seed = 1;
   double temperature = 0.1, learning_rate = 4e-3;
   view_range views;
@@ -43,7 +45,23 @@ struct simclr_network {
   simclr_network(index pixels, std::uint64_t seed)
       : encoder({pixels, hidden, features}, false, seed), head({features, head_hidden, embedding_dim}, true, seed + 1) {}
 
+  const matrix& forward(thread_team& team, const matrix& x, bool training) {
+    return head.forward(team, encoder.forward(team, x, training), training);
+  }
+  const matrix& backward(thread_team& team, const matrix& dz, bool needs_input_gradient) {
+    return encoder.backward(team, head.backward(team, dz, true), needs_input_gradient);
+  }
+  std::vector<parameter<float>*> parameters() { return joined(encoder.parameters(), head.parameters()); }
+  std::vector<matrix*> statistics() { return joined(encoder.statistics(), head.statistics()); }
+
   perceptron<float> encoder, head;
+
+ private:
+  template <class Item>
+  static std::vector<Item> joined(std::vector<Item> all, const std::vector<Item>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
 };
 
 class trainer {
@@ -60,10 +78,12 @@ class trainer {
     if (steps_per_epoch_ == 0)
       throw std::runtime_error("--batch " + std::to_string(how.batch) + " is more than the " + std::to_string(images_.size()) +
                                " training pictures");
-    for (const auto& some : {network_.encoder.parameters(), network_.head.parameters(), loss_.parameters()})
+    if (how.chunk != 0 && (how.chunk < 2 || how.batch % how.chunk != 0))  // batch normalisation needs two rows
+      throw std::runtime_error("--chunk " + std::to_string(how.chunk) + ": 0, or 2 and more that divide --batch " +
+                               std::to_string(how.batch));
+    for (const auto& some : {network_.parameters(), loss_.parameters()})
       parameters_.insert(parameters_.end(), some.begin(), some.end());
-    for (const auto& some : {network_.encoder.statistics(), network_.head.statistics()})
-      statistics_.insert(statistics_.end(), some.begin(), some.end());
+    statistics_ = network_.statistics();
   }
 
   perceptron<float>& encoder() { return network_.encoder; }
@@ -153,14 +173,22 @@ class trainer {
         }
       }
     });
-    const matrix& z = network_.head.forward(team_, network_.encoder.forward(team_, views_, true), true);
-    dz_.resize(z.rows(), z.cols());
-    const double loss = loss_({z, labels_, degradation_}, dz_);
-    network_.encoder.backward(team_, network_.head.backward(team_, dz_, true), false);
+    const auto loss_and_gradient = [&](const matrix& z, matrix& dz) { return loss_({z, labels_, degradation_}, dz); };
+    const double loss = how_.chunk == 0 ? backward_whole(loss_and_gradient)
+                                        : backward_in_chunks(team_, network_, views_, how_.chunk, loss_and_gradient);
     // The rate rises for an epoch and then falls with the epochs done, not with those left: a run that is lengthened
     // later is the same as one that was long from the start.
     const double epochs = static_cast<double>(step_ + 1) / static_cast<double>(steps_per_epoch_);
     adam{}.step(team_, parameters_, step_ + 1, how_.learning_rate * std::min(epochs, 1 / std::sqrt(epochs)));
+    return loss;
+  }
+
+  template <class LossAndGradient>
+  double backward_whole(const LossAndGradient& loss_and_gradient) {
+    const matrix& z = network_.forward(team_, views_, true);
+    dz_.resize(z.rows(), z.cols());
+    const double loss = loss_and_gradient(z, dz_);
+    network_.backward(team_, dz_, false);
     return loss;
   }
 
@@ -174,14 +202,17 @@ class trainer {
     std::string network = std::to_string(images_.pixels_each());
     using n = simclr_network;
     for (const index width : {n::hidden, n::features, n::head_hidden, n::embedding_dim}) network += "-" + std::to_string(width);
-    return {{"program", "simclr_mlp"},
-            {"network", network},
-            {"loss", how_.loss},
-            {"temperature", text(how_.temperature)},
-            {"batch", std::to_string(how_.batch)},
-            {"seed", std::to_string(how_.seed)},
-            {"learning rate", text(how_.learning_rate)},
-            {"training pictures", std::to_string(images_.size()) + " of CRC " + std::to_string(crc)}};
+    std::map<std::string, std::string> settings = {
+        {"program", "simclr_mlp"},
+        {"network", network},
+        {"loss", how_.loss},
+        {"temperature", text(how_.temperature)},
+        {"batch", std::to_string(how_.batch)},
+        {"seed", std::to_string(how_.seed)},
+        {"learning rate", text(how_.learning_rate)},
+        {"training pictures", std::to_string(images_.size()) + " of CRC " + std::to_string(crc)}};
+    if (how_.chunk != 0) settings["chunk"] = std::to_string(how_.chunk);  // batch normalisation sees it
+    return settings;
   }
 
   void save() {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <contrastive/adapters/gradient_cache.hpp>
 #include <contrastive/metrics.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -115,6 +116,9 @@ void start_view_learning(CLI::App& app, int argc, char** argv, view_learning_opt
   if (how.views != 2 && !objective::takes_many_views(how.objective.loss))
     throw std::runtime_error("--views " + std::to_string(how.views) + ": " + how.objective.loss +
                              " takes two views; nt_xent, sup_con and conditional_contrastive take more");
+  if (how.chunk != 0 && (how.chunk < 2 || how.batch % how.chunk != 0))  // batch normalisation needs two rows
+    throw std::runtime_error("--chunk " + std::to_string(how.chunk) + ": 0, or 2 and more that divide --batch " +
+                             std::to_string(how.batch));
   if (how.learning_rate == 0) how.learning_rate = how.optimizer == "adam" ? 2e-3 : 0.1;
   start_run(how.run);
 }
@@ -175,8 +179,17 @@ learner::learner(std::vector<torch::Tensor> parameters, const view_learning_opti
 }
 
 double learner::step(const torch::Tensor& loss, double epochs) {
+  return step(
+      [&] {
+        loss.backward();
+        return loss;
+      },
+      epochs);
+}
+
+double learner::step(const std::function<torch::Tensor()>& backward, double epochs) {
   optimizer_->zero_grad();
-  loss.backward();
+  const torch::Tensor loss = backward();
   const double rate = highest_rate_ * std::min(epochs, std::pow(decay_, epochs - 1));
   for (auto& group : optimizer_->param_groups()) group.options().set_lr(rate);
   optimizer_->step();
@@ -190,16 +203,19 @@ std::map<std::string, std::string> settings_of(const view_learning_options& how,
     views += std::string(" ") + (range_names[r] + 2) + " " + text(static_cast<double>(*member_of(range, r)));
   const auto crc = crc32_z(0, images.pixels.data(), images.pixels.size());
   const auto& e = how.encoder;
-  return {{"loss", how.objective.loss},
-          {"temperature", text(how.objective.temperature)},
-          {"batch", std::to_string(how.batch)},
-          {"views", views},
-          {"optimizer", how.optimizer},
-          {"learning rate", text(how.learning_rate)},
-          {"decay", text(how.decay)},
-          {"network", std::to_string(e.channels) + "-" + std::to_string(e.width) + "-" + std::to_string(e.hidden) + "-" +
-                          std::to_string(e.embedding)},
-          {"training pictures", std::to_string(images.size()) + " of CRC " + std::to_string(crc)}};
+  std::map<std::string, std::string> settings = {
+      {"loss", how.objective.loss},
+      {"temperature", text(how.objective.temperature)},
+      {"batch", std::to_string(how.batch)},
+      {"views", views},
+      {"optimizer", how.optimizer},
+      {"learning rate", text(how.learning_rate)},
+      {"decay", text(how.decay)},
+      {"network", std::to_string(e.channels) + "-" + std::to_string(e.width) + "-" + std::to_string(e.hidden) + "-" +
+                      std::to_string(e.embedding)},
+      {"training pictures", std::to_string(images.size()) + " of CRC " + std::to_string(crc)}};
+  if (how.chunk != 0) settings["chunk"] = std::to_string(how.chunk);  // batch normalisation sees it
+  return settings;
 }
 
 matrix features_of(embedding_network& network, const image_set& images) {
@@ -271,10 +287,13 @@ bool simclr_run::train() {
   const auto step = [&](std::uint64_t epoch, std::uint64_t k) -> measurements {
     const made_views made = views_.make(epoch, k);
     network_->train();
-    const auto z = network_->forward(torch::cat(made.pictures)).chunk(how_.views);
+    const auto loss = [&](const std::vector<torch::Tensor>& z) { return loss_({z, made.labels, made.changes}); };
     const double epochs =
         static_cast<double>(epoch) + static_cast<double>(k + 1) / static_cast<double>(views_.steps_per_epoch());
-    return {{"loss", learner_.step(loss_({z, made.labels, made.changes}), epochs)}};
+    if (how_.chunk == 0)
+      return {{"loss", learner_.step(loss(network_->forward(torch::cat(made.pictures)).chunk(how_.views)), epochs)}};
+    const auto backward = [&] { return contrastive::backward_in_chunks(loss, network_, made.pictures, how_.chunk); };
+    return {{"loss", learner_.step(backward, epochs)}};
   };
   return loop_.run(step, test_watch(network_, data_, how_, team_));
 }

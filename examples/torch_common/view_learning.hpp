@@ -22,6 +22,7 @@ struct view_learning_options {
   objective_settings objective;
   encoder_shape encoder;
   int batch = 256, views = 2;
+  int chunk = 0;              ///< views that go through the network at once; 0: all of a step
   int supervised_epochs = 0;  ///< 0: as many as the run has
   double learning_rate = 0;   ///< at its highest; 0: 2e-3 for Adam, 0.1 for SGD
   double decay = 0.8;         ///< of the learning rate, an epoch
@@ -31,7 +32,8 @@ struct view_learning_options {
 /// Adds them all, those of the run included.
 void add_view_learning_options(CLI::App& app, view_learning_options& how);
 
-/// Parses, sets what depends on other options, and starts the run; leaves the program where --views does not fit --loss.
+/// Parses, sets what depends on other options, and starts the run. Throws std::runtime_error for options that do not fit each
+/// other.
 void start_view_learning(CLI::App& app, int argc, char** argv, view_learning_options& how);
 
 /// V views of n pictures.
@@ -69,6 +71,8 @@ class learner {
   torch::optim::Optimizer& optimizer() { return *optimizer_; }
   /// A step at `epochs` done, the present step included, down the gradient of the loss; returns its value.
   double step(const torch::Tensor& loss, double epochs);
+  /// The same where `backward` computes gradients and loss together.
+  double step(const std::function<torch::Tensor()>& backward, double epochs);
 
  private:
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
@@ -87,7 +91,7 @@ std::function<measurements(std::uint64_t)> test_watch(embedding_network& network
 /// The features of all pictures.
 matrix features_of(embedding_network& network, const image_set& images);
 
-/// A run of SimCLR: all views go through the network, in one batch, and all get a gradient.
+/// A run of SimCLR: all views go through the network, in one batch or in chunks, and all get a gradient.
 class simclr_run {
  public:
   /// `stage` names the run on the screen and in its checkpoint.

@@ -74,6 +74,27 @@ TEST_CASE("simclr: four views, SGD, and the same encoder with labels") {
   CHECK(std::filesystem::exists(folder / "out/checkpoint-supervised"));
 }
 
+TEST_CASE("simclr: in chunks it trains, with labels too, and goes on from its checkpoint") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 140, 60);
+  const std::string straight = folder / "straight", halves = folder / "halves",
+                    common = small(folder) + "--chunk 16 --views 3 --loss conditional_contrastive --output ";
+  const outcome out = run_program(simclr, common + straight + " --epochs 2 --supervised on");
+  INFO(out.output);
+  REQUIRE(out.status == 0);
+  CHECK(contains(out.output, "3 views, chunks of 16, 1 threads"));
+  check_output(straight, 4);
+  REQUIRE(run_program(simclr, common + halves + " --epochs 1").status == 0);
+  REQUIRE(run_program(simclr, common + halves + " --epochs 2 --supervised on").status == 0);
+  CHECK(examples::read_file(straight + "/metrics.csv") == examples::read_file(halves + "/metrics.csv"));
+  CHECK(contains(run_program(simclr, common + halves + " --epochs 2 --chunk 32").output, "chunk 16 (now 32)"));
+  for (const char* bad : {"1", "48"}) {
+    const outcome refused = run_program(simclr, common + halves + " --chunk " + bad);
+    CHECK(refused.status == 1);
+    CHECK(contains(refused.output, std::string("--chunk ") + bad + ": 0, or 2 and more that divide --batch 64"));
+  }
+}
+
 TEST_CASE("moco: four views, a queue that is smaller than the batch") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 140, 60);
