@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Numbers foretold from features by a linear function: what lies there for the taking.
+// Numbers predicted from features by a linear function: what the features hold without further training.
 #pragma once
 
 #include "common/matrix.hpp"
