@@ -253,6 +253,36 @@ TEST_CASE("torch: with reduction none any weighing of the losses is differentiat
       {rows(12, 4)});
 }
 
+TEST_CASE("torch: what is weighed by NaN, infinity or more than a float has gradients as the formula has") {
+  torch::manual_seed(18);
+  const Tensor z1 = rows(5, 4), z2 = rows(5, 4);
+  const auto gradients = [&](const Tensor& weights) {
+    const Tensor each = contrastive::torch_loss(contrastive::nt_xent{.reduction = contrastive::reduction::none}, z1, z2);
+    return torch::autograd::grad({(each * weights).sum()}, {z1, z2});
+  };
+  const Tensor weights = torch::arange(10, float64);
+  const auto plain = gradients(weights), large = gradients(weights * 1e300);
+  for (std::size_t v = 0; v < 2; ++v) CHECK(difference(large[v] / 1e300, plain[v]) < 1e-12);
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    Tensor spoilt = weights.clone();
+    spoilt[3] = bad;
+    for (const Tensor& g : gradients(spoilt)) CHECK(g.isnan().all().item<bool>());
+  }
+}
+
+TEST_CASE("torch: ids that lie backwards in memory are kept for backward() too") {
+  torch::manual_seed(19);
+  const int ids[] = {3, 1, 3, 2, 1, 3};
+  const Tensor w = torch::arange(6, float64) - 2;
+  check_gradients(
+      [&](const std::vector<Tensor>& z) {
+        const contrastive::info_nce loss{
+            .temperature = 0.3, .reduction = contrastive::reduction::none, .ids = contrastive::label_view(ids + 5, 6, -1)};
+        return (contrastive::torch_loss(loss, z[0], z[1]) * w).sum();
+      },
+      {rows(6, 4), rows(6, 4)});
+}
+
 TEST_CASE("torch: a loss of one's own without anchor_weights refuses to be weighed, in words") {
   struct plain {
     double temperature = 0.5;
@@ -262,6 +292,7 @@ TEST_CASE("torch: a loss of one's own without anchor_weights refuses to be weigh
     contrastive::mean_log rule = {};
     double denominator(contrastive::index_type, contrastive::index_type) const { return 1; }
     double positive(contrastive::index_type i, contrastive::index_type j) const { return i == j; }
+    const int* labels = nullptr;  // of another type than the library's
   };
   const Tensor each = contrastive::torch_loss(plain{}, rows(4, 3), rows(4, 3));
   each.sum().backward({}, true);

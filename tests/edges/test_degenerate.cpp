@@ -63,6 +63,27 @@ TEMPLATE_TEST_CASE("edge: two rows of one class, each the other's only candidate
   }
 }
 
+TEMPLATE_TEST_CASE("edge: a query whose negatives all have its id has loss and gradients of exactly 0, with probabilities too",
+                   "", float, double) {
+  using T = TestType;
+  const std::vector<int> ids(5, 7);
+  const std::vector<double> q{0.37, 0.1, 1, 0.003, 0.2};
+  const matrix<T> a = random_rows<T>(5, 4, 1), b = random_rows<T>(5, 4, 2);
+  for (const double temperature : {0.1, 1e-3, 1e-5})
+    for (const similarity kind : all_similarities) {
+      info_nce loss{.temperature = temperature, .similarity = kind, .ids = ids};
+      const auto plain = value_and_gradient(loss, a, b);
+      loss.candidate_probabilities = q;
+      for (const auto& r : {plain, value_and_gradient(loss, a, b)}) {
+        CHECK(r.loss == 0);
+        CHECK(r.valid_anchors == 5);
+        for (const auto& g : r.gradients) CHECK((g.array() == 0).all());
+      }
+      CHECK(std::fabs(static_cast<double>(value(clip{temperature, kind, reduction::mean, ids, {}, q}, a, b))) <=
+            1e-14 / temperature);
+    }
+}
+
 TEMPLATE_TEST_CASE("edge: no anchor with a positive gives loss 0, gradients 0 and no valid anchor", "", float, double) {
   using T = TestType;
   const matrix<T> z = random_rows<T>(6, 3, 1);

@@ -110,6 +110,15 @@ TEST_CASE("refused: weights of anchors that are of another number, negative or n
       check_refused(loss.name, "anchor_weights[2]", "a finite weight of at least 0", words, loss, embeddings...);
     });
   }
+  std::vector<double> denormal(4, 1.0);
+  denormal[1] = 1e-310;
+  check_refused("info_nce", "anchor_weights[1]", "0 or a weight of at least 2.3e-308", "1e-310",
+                info_nce{.anchor_weights = denormal}, a, a);
+  const weight_view nowhere(static_cast<const float*>(nullptr), 4);
+  check_refused("info_nce", "anchor_weights", "memory", "a null pointer", info_nce{.anchor_weights = nowhere}, a, a);
+  std::vector<float> none;
+  none.reserve(4);  // empty, though it has memory
+  CHECK(value(info_nce{.anchor_weights = none}, a, a) == value(info_nce{}, a, a));
   const std::vector<float> with_nan{1, float_nan, 1, 1};
   CHECK(refusal([&] { value(info_nce{.anchor_weights = with_nan}, a, a); }).find("anchor_weights[1]") != std::string::npos);
   // One a row of all views.

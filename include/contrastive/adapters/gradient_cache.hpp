@@ -92,7 +92,12 @@ class generators_kept {
   generators_kept() = default;
   generators_kept(const generators_kept&) = delete;
   generators_kept& operator=(const generators_kept&) = delete;
-  ~generators_kept() { before_.restore(); }
+  ~generators_kept() {
+    try {
+      before_.restore();
+    } catch (...) {  // of a GPU that failed: the error that ends the scope says more
+    }
+  }
 
  private:
   generator_states before_ = generator_states::now();

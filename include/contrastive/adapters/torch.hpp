@@ -87,7 +87,8 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
 /// float32, which the loss has too, and each gradient has the type of its tensor. Under autocast nothing is different.
 /// On the CPU tensors of one type and any strides are read where they lie, on as many threads as libtorch has. On a GPU, where
 /// this is compiled by nvcc, the work goes to libtorch's current stream, with labels and weights of the loss on that GPU too.
-/// Throws std::invalid_argument for a wrong type, device, number of dimensions or shape.
+/// Throws std::invalid_argument for a wrong type, device, number of dimensions or shape; and in backward() for a loss of
+/// one's own without a member `weight_view anchor_weights` whose losses are weighed differently.
 ///
 ///   torch::Tensor loss = contrastive::torch_loss(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
 ///   loss.backward();

@@ -57,7 +57,7 @@ class weight_view {
                  : static_cast<double>(static_cast<const float*>(first_)[i * stride_]);
   }
   /// Weight i, or 1 where no weights are given.
-  CONTRASTIVE_HOST_DEVICE double or_one(index_type i) const { return first_ == nullptr ? 1 : (*this)[i]; }
+  CONTRASTIVE_HOST_DEVICE double or_one(index_type i) const { return size_ == 0 ? 1 : (*this)[i]; }
 
  private:
   template <class Number>

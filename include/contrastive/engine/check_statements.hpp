@@ -24,12 +24,14 @@ struct weight_table {
   bool same_rows;
   std::vector<double> D, P;
   std::vector<char> is_listed, is_left_out;
+  std::vector<char> is_filled;  // a row of weights is read there: the pair is not left out, or a tile does not say so
 
   std::size_t at(index_type i, index_type j) const { return static_cast<std::size_t>(i * num_candidates + j); }
   double denominator(index_type i, index_type j) const { return D[at(i, j)]; }
   double positive(index_type i, index_type j) const { return P[at(i, j)]; }
   bool listed(index_type i, index_type j) const { return is_listed[at(i, j)] != 0; }
   bool left_out(index_type i, index_type j) const { return is_left_out[at(i, j)] != 0; }
+  bool filled(index_type i, index_type j) const { return is_filled[at(i, j)] != 0; }
   std::string denominator_text(index_type i, index_type j) const { return pair_value("denominator", i, j, denominator(i, j)); }
   std::string positive_text(index_type i, index_type j) const { return pair_value("positive", i, j, positive(i, j)); }
 };
@@ -76,11 +78,9 @@ std::string false_list(const P& pairs, weight_table& w) {
   return {};
 }
 
-/// Fills in the pairs that are left out if a tile says so; the first that has a weight, or that one of the two functions does
-/// not know.
+/// Fills in the pairs that are left out; the first that has a weight, or that one of the two functions does not know.
 template <class P>
 std::string false_left_out(const P& pairs, weight_table& w, const tile& all) {
-  if (!pairs.of_tile(all).leaves_out) return {};
   pairs.each_left_out(all, [&](index_type i, index_type j) { w.is_left_out[w.at(i, j)] = 1; });
   for (index_type i = 0; i < w.num_anchors; ++i)
     for (index_type j = 0; j < w.num_candidates; ++j) {
@@ -118,7 +118,7 @@ std::string false_rows(const char* rows_name, const char* name, const weight_tab
   for (index_type i = 0; i < w.num_anchors; ++i) {
     fill(i, begin, half, row.data()), fill(i, begin + half, end - begin - half, row.data() + half);
     for (index_type j = begin; j < end; ++j)
-      if (const double filled = row[static_cast<std::size_t>(j - begin)]; filled != one(i, j) && !w.left_out(i, j))
+      if (const double filled = row[static_cast<std::size_t>(j - begin)]; filled != one(i, j) && w.filled(i, j))
         return pair_value(rows_name, i, j, filled) + ", but " + pair_value(name, i, j, one(i, j));
   }
   return {};
@@ -165,13 +165,13 @@ std::string false_statement(P pairs, const row_ranges& ranges) {
       for (index_type i = 0; i < n; ++i) factors.push_back(pairs.prepare_anchor(i));
       pairs.anchor_factors = factors.data();
     }
-  weight_table w{n, m, ranges.anchor_begin == ranges.candidate_begin, {}, {}, {}, {}};
+  weight_table w{n, m, ranges.anchor_begin == ranges.candidate_begin, {}, {}, {}, {}, {}};
   for (index_type i = 0; i < n; ++i)
     for (index_type j = 0; j < m; ++j) {
       w.D.push_back(static_cast<double>(pairs.denominator(i, j)));
       w.P.push_back(static_cast<double>(pairs.positive(i, j)));
     }
-  w.is_listed.assign(w.D.size(), 0), w.is_left_out.assign(w.D.size(), 0);
+  w.is_listed.assign(w.D.size(), 0), w.is_left_out.assign(w.D.size(), 0), w.is_filled.assign(w.D.size(), 1);
 
   if (const std::string wrong = false_weight(w); !wrong.empty()) return wrong;
   if constexpr (says.lists)
@@ -187,6 +187,23 @@ std::string false_statement(P pairs, const row_ranges& ranges) {
   index_type begin = 0, end = m;
   if constexpr (says.tiled_range) begin = pairs.tiled_begin(), end = pairs.tiled_end();
   if (const std::string wrong = false_range(w, begin, end); !wrong.empty()) return wrong;
+  const auto each_tile = [&](auto visit) -> std::string {
+    for (const index_type side : {index_type{1}, index_type{3}, index_type{16}, std::max(n, m)})
+      for (index_type i = 0; i < n; i += side)
+        for (index_type j = begin; j < end; j += side)
+          if (const std::string wrong = visit(tile{i, std::min(n, i + side), j, std::min(end, j + side)}); !wrong.empty())
+            return wrong;
+    return {};
+  };
+  if constexpr (says.leaves_out) {
+    for (std::size_t k = 0; k < w.is_filled.size(); ++k) w.is_filled[k] = static_cast<char>(w.is_left_out[k] == 0);
+    each_tile([&](const tile& t) {
+      if (!pairs.of_tile(t).leaves_out)
+        for (index_type i = t.anchor_begin; i < t.anchor_end; ++i)
+          for (index_type j = t.candidate_begin; j < t.candidate_end; ++j) w.is_filled[w.at(i, j)] = 1;
+      return std::string();
+    });
+  }
   if constexpr (says.denominator_rows)
     if (const std::string wrong = false_rows(
             "denominators", "denominator", w, begin, end,
@@ -201,13 +218,7 @@ std::string false_statement(P pairs, const row_ranges& ranges) {
             [&](index_type i, index_type j) { return w.positive(i, j); });
         !wrong.empty())
       return wrong;
-  if constexpr (says.tiles)
-    for (const index_type side : {index_type{1}, index_type{3}, index_type{16}, std::max(n, m)})
-      for (index_type i = 0; i < n; i += side)
-        for (index_type j = begin; j < end; j += side) {
-          const tile t{i, std::min(n, i + side), j, std::min(end, j + side)};
-          if (const std::string wrong = false_tile(w, t, pairs.of_tile(t)); !wrong.empty()) return wrong;
-        }
+  if constexpr (says.tiles) return each_tile([&](const tile& t) { return false_tile(w, t, pairs.of_tile(t)); });
   return {};
 }
 

@@ -236,15 +236,21 @@ void check_arguments(const char* who, double temperature, arrangement kind, cons
     refuse(who, argument(1), rows(shapes[0].rows) + " as in argument 1", rows(shapes[1].rows));
 }
 
+inline void check_memory(const char* who, const char* what, const void* memory) {
+  if (memory == nullptr) refuse(who, what, "memory", "a null pointer");
+}
+
 /// Refuses weights of another number than the anchors', and where `look` says so what is no weight.
 inline void check_anchor_weights(const char* who, const weight_view& weights, index_type num_anchors, bool look) {
-  if (weights.data() == nullptr && weights.size() == 0) return;
+  if (weights.size() == 0) return;
+  check_memory(who, "anchor_weights", weights.data());
   if (weights.size() != num_anchors)
     refuse(who, "anchor_weights", std::to_string(num_anchors) + " weights, one an anchor",
            std::to_string(weights.size()) + " weights");
   for (index_type i = 0; look && i < num_anchors; ++i)
-    if (const double w = weights[i]; !(w >= 0 && w <= 3.4e38))
-      refuse(who, "anchor_weights[" + std::to_string(i) + "]", "a finite weight of at least 0", w);
+    if (const double w = weights[i]; !(w >= 0 && w <= 3.4e38) || (w != 0 && w < 2.3e-308))  // 1 / Σ w is a number
+      refuse(who, "anchor_weights[" + std::to_string(i) + "]",
+             w > 0 && w < 1 ? "0 or a weight of at least 2.3e-308" : "a finite weight of at least 0", w);
 }
 
 }  // namespace detail

@@ -60,9 +60,10 @@ struct pair_statements {
   bool positive_rows = false;     ///< void positives(i, first, count, T* out): likewise P_ij
   bool anchor_factors = false;  ///< double prepare_anchor(i), const double* anchor_factors: a number an anchor, computed before
                                 ///< all else; engines then point anchor_factors at all of them
-  bool leaves_out = false;  ///< bool leaves_out(i, j): few pairs that have D_ij = P_ij = 0 in tiles of which of_tile says so
-                            ///< beside what is true of all others; void each_left_out(const tile&, visit) calls
-                            ///< visit(i, j) for all of a tile (on the host; listed pairs may be among both)
+  bool leaves_out = false;  ///< bool leaves_out(i, j): few pairs with D_ij = P_ij = 0, whatever else of_tile says of a tile of
+                            ///< which it also says that pairs are left out; void each_left_out(const tile&, visit) calls
+                            ///< visit(i, j) for all of a tile (on the host). Listed pairs, which keep their weights, may be
+                            ///< among both
   bool anchor_constants = false;  ///< double anchor_constant(i): added to the loss of a valid anchor
 };
 

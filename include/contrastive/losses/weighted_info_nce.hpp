@@ -96,7 +96,7 @@ parameter_weights<Function> weights_from(matrix_view<const float> keys, matrix_v
 /// `ids`, `anchor_weights` and `candidate_probabilities` say what is known of the rows, as those of info_nce do; negatives with
 /// the query's id do not take part in the mean of `mean_one`, and probabilities do not change it.
 /// Throws std::invalid_argument for shapes that disagree and for negative or non-finite weights of a matrix or of parameters,
-/// and as info_nce for what is known of the rows.
+/// more than 32 columns of parameters whose rows are not contiguous, and as info_nce for what is known of the rows.
 /// Source: negatives weighted by known degradation for blind super-resolution; the weighted sum as in Robinson et al. 2021,
 /// "Contrastive learning with hard negative samples", with weights given instead of learned.
 ///

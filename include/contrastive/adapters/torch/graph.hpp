@@ -5,10 +5,13 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
+#include <torch/types.h>
 
+#include <concepts>
 #include <contrastive/adapters/torch/evaluate.hpp>
 #include <contrastive/adapters/torch/tensors.hpp>
 #include <functional>
+#include <limits>
 #include <utility>
 
 namespace contrastive {
@@ -74,9 +77,13 @@ torch::Tensor keep(View& view, const torch::Device& device) {
                     : view.width() == 4 ? (labels ? torch::kInt32 : torch::kFloat32)
                     : view.width() == 2 ? torch::kInt16
                                         : torch::kInt8;  // unsigned or not: bits are copied
-  torch::Tensor copy = at::from_blob(const_cast<void*>(view.data()), {view.size()}, {view.stride()},
-                                     torch::TensorOptions().dtype(type).device(device))
-                           .clone(at::MemoryFormat::Contiguous);
+  // libtorch has no negative strides: what goes backwards is taken forwards and turned round.
+  const bool backwards = view.stride() < 0;
+  const index_type stride = backwards ? -view.stride() : view.stride(),
+                   lowest = backwards ? (view.size() - 1) * view.stride() * view.width() : 0;
+  void* const first = const_cast<char*>(static_cast<const char*>(view.data()) + lowest);
+  const torch::Tensor seen = at::from_blob(first, {view.size()}, {stride}, torch::TensorOptions().dtype(type).device(device));
+  torch::Tensor copy = backwards ? seen.flip(0) : seen.clone(at::MemoryFormat::Contiguous);
   view = view.in(copy.data_ptr());
   return copy;
 }
@@ -89,27 +96,43 @@ class weighed_again {
   /// `wanted`: the embeddings that want a gradient, then temperature and bias.
   weighed_again(const L& loss, const torch::Device& device, std::size_t num_embeddings, std::vector<bool> wanted)
       : loss_(loss), num_embeddings_(num_embeddings), wanted_(std::move(wanted)) {
-    const auto own = [&](auto& view) { memory_.push_back(keep(view, device)); };
+    const auto own = [&]<class View>(View& view) {  // a loss of the user's may call something else by these names
+      if constexpr (std::same_as<View, label_view> || std::same_as<View, weight_view>) memory_.push_back(keep(view, device));
+    };
     if constexpr (requires { loss_.labels; }) own(loss_.labels);
     if constexpr (requires { loss_.ids; }) own(loss_.ids);
     if constexpr (requires { loss_.negative_ids; }) own(loss_.negative_ids);
     if constexpr (requires { loss_.candidate_probabilities; }) own(loss_.candidate_probabilities);
-    if constexpr (requires { loss_.anchor_weights; }) own(loss_.anchor_weights), own_weights_ = memory_.back();
+    weight_view weights = anchor_weights_of(loss);
+    own_weights_ = keep(weights, device);
   }
 
   std::vector<torch::Tensor> operator()(const torch::Tensor& weights, const std::vector<torch::Tensor>& inputs) const {
     torch::Tensor all = weights.to(torch::kFloat64).contiguous();
     if (own_weights_.defined()) all = all * own_weights_;
-    const torch::Tensor negative = all.neg().clamp_min(0);
+    const double largest = all.abs().max().template item<double>();
+    if (!(largest <= std::numeric_limits<double>::max())) return filled(std::numeric_limits<double>::quiet_NaN(), inputs);
+    if (largest == 0) return filled(0, inputs);
+    all = all / largest;  // a weight has bounds, what comes from above has none
     std::vector<torch::Tensor> gradients = of_weights(all.clamp_min(0), inputs);
-    if (!negative.any().template item<bool>()) return gradients;
-    const std::vector<torch::Tensor> less = of_weights(negative, inputs);
-    for (std::size_t g = 0; g < gradients.size(); ++g)
-      if (gradients[g].defined()) gradients[g] -= less[g];
+    const torch::Tensor negative = all.neg().clamp_min(0);
+    if (negative.any().template item<bool>()) {
+      const std::vector<torch::Tensor> less = of_weights(negative, inputs);
+      for (std::size_t g = 0; g < gradients.size(); ++g)
+        if (gradients[g].defined()) gradients[g] -= less[g];
+    }
+    for (torch::Tensor& gradient : gradients)
+      if (gradient.defined()) gradient *= largest;
     return gradients;
   }
 
  private:
+  std::vector<torch::Tensor> filled(double number, const std::vector<torch::Tensor>& inputs) const {
+    std::vector<torch::Tensor> gradients;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      gradients.push_back(wanted_[i] ? torch::full_like(inputs[i], number) : torch::Tensor());
+    return gradients;
+  }
   std::vector<torch::Tensor> of_weights(const torch::Tensor& weights, const std::vector<torch::Tensor>& inputs) const {
     L loss = loss_;
     if constexpr (requires { loss.anchor_weights = weights_of(weights); })

@@ -23,8 +23,9 @@ struct unit_weights {
 /// Candidates: the n keys, then the further negatives. The positive of query i is key i, with weight 1 in the denominator.
 /// weight(i, c) weighs negative c of query i; c counts the keys (if they take part), then the K negatives.
 ///
-/// With probabilities q of the candidates every logit is x_ij - log q_j. The weights take it in: D_ij is divided by q_j, in
-/// both directions by q_i q_j, so that the logits stay as they are; what is then too much in log Σ_j D_ij e^x_ij is log D_ii.
+/// With probabilities q of the candidates every logit is x_ij - log q_j. The weights take it in, so that the logits stay as
+/// they are: l_i = log Σ_j (q_i / q_j) e^x_ij - x_ii. In both directions, which share D_ij, it is divided by q_i q_j instead;
+/// what is then too much in log Σ_j D_ij e^x_ij is log D_ii.
 template <class Weight>
 struct query_key_pairs {
   index_type num_queries;
@@ -36,7 +37,7 @@ struct query_key_pairs {
   Weight weight;
   row_ids ids;
   weight_view probabilities;    // (candidates), or empty
-  double mean_probability = 1;  // of candidates that are drawn alike; D_ij is in units of it
+  double mean_probability = 1;  // of candidates that are drawn alike: the unit of q_i q_j
   const double* anchor_factors = nullptr;
 
   static constexpr pair_statements says{.lists = true,
@@ -58,7 +59,7 @@ struct query_key_pairs {
     return own >= 0 && own < num_negatives ? first + own : -1;
   }
   CONTRASTIVE_HOST_DEVICE double denominator(index_type i, index_type j) const {
-    const double drawn = drawn_by(i) * rarity(j);
+    const double drawn = drawn_weight(i, j);
     if (i == j) return drawn;
     const index_type column = weight_column(i, j);
     if (column < 0) return 0;
@@ -77,11 +78,10 @@ struct query_key_pairs {
       for (index_type c = 0; c < count; ++c) out[c] = static_cast<T>(static_cast<double>(weight(i, column + c)) * factor);
     if (first <= i && i < first + count) out[i - first] = 1;
     if (probabilities.size() == 0) return;
-    const double drawn = drawn_by(i);
-    for (index_type c = 0; c < count; ++c) out[c] = static_cast<T>(static_cast<double>(out[c]) * (drawn * rarity(first + c)));
+    for (index_type c = 0; c < count; ++c) out[c] = static_cast<T>(static_cast<double>(out[c]) * drawn_weight(i, first + c));
   }
   CONTRASTIVE_HOST_DEVICE double anchor_constant(index_type i) const {
-    return probabilities.size() == 0 ? 0 : -std::log(drawn_by(i) * rarity(i));
+    return both_ways ? -std::log(drawn_weight(i, i)) : 0;  // in one direction D_ii is 1
   }
 
   CONTRASTIVE_HOST_DEVICE index_type tiled_begin() const { return in_batch ? 0 : num_queries; }
@@ -116,11 +116,12 @@ struct query_key_pairs {
   }
 
  private:
-  /// Mean probability / q_j.
-  CONTRASTIVE_HOST_DEVICE double rarity(index_type j) const {
-    return probabilities.size() == 0 ? 1 : mean_probability / probabilities[j];
+  /// What the probabilities make of D_ij.
+  CONTRASTIVE_HOST_DEVICE double drawn_weight(index_type i, index_type j) const {
+    if (probabilities.size() == 0) return 1;
+    const double q_i = probabilities[i], q_j = probabilities[j];
+    return both_ways ? mean_probability / q_i * (mean_probability / q_j) : q_i / q_j;
   }
-  CONTRASTIVE_HOST_DEVICE double drawn_by(index_type i) const { return both_ways ? rarity(i) : 1; }
 };
 
 namespace detail {
@@ -134,6 +135,7 @@ struct known_candidates {
 /// A probability for each candidate; below the least the quotient of two would leave what float can hold.
 inline void check_probabilities(const char* who, const weight_view& q, index_type num_candidates, bool look) {
   constexpr double least = 1e-15;
+  check_memory(who, "candidate_probabilities", q.data());
   if (q.size() != num_candidates)
     refuse(who, "candidate_probabilities", std::to_string(num_candidates) + " probabilities, one a candidate",
            std::to_string(q.size()) + " probabilities");

@@ -59,6 +59,7 @@ namespace detail {
 
 /// Refuses ids of another number than the rows that they belong to.
 inline void check_ids(const char* who, const char* what, const label_view& ids, index_type rows, const char* one_a) {
+  if (ids.size() > 0) check_memory(who, what, ids.data());
   if (ids.size() != rows) refuse(who, what, std::to_string(rows) + " ids, one a " + one_a, std::to_string(ids.size()) + " ids");
 }
 
