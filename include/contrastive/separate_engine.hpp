@@ -38,6 +38,8 @@ template argument_shapes check_call<double>(evaluation<double>&, const problem<d
 template const result<float>& evaluate_call<float>(evaluation<float>&, const problem<float>&, const loss_functions<float>&);
 template const result<double>& evaluate_call<double>(evaluation<double>&, const problem<double>&,
                                                      const loss_functions<double>&);
+template outcome run_part<float>(evaluation<float>&, const problem<float>&, const loss_functions<float>&);
+template outcome run_part<double>(evaluation<double>&, const problem<double>&, const loss_functions<double>&);
 template result<float> copy_of(const result<float>&);
 template result<double> copy_of(const result<double>&);
 template const bf16_kernel_table* bf16_kernels_for<float>();

@@ -78,10 +78,12 @@ struct argument {
   index_type row_stride = 0, col_stride = 1;
   bool needs_gradient = true;
   void (*read_elements)(const void* data, index_type first, index_type stride, index_type count, T* out) = nullptr;
+  index_type first_row = 0;  // of `data`
+  bool replicated = false;   // the same on all ranks, see distributed::replicated
 
   /// out[0 … count) = elements (row, col) … (row, col + count - 1).
   void read(index_type row, index_type col, index_type count, T* out) const {
-    read_elements(data, row * row_stride + col * col_stride, col_stride, count, out);
+    read_elements(data, (first_row + row) * row_stride + col * col_stride, col_stride, count, out);
   }
 };
 
@@ -121,7 +123,9 @@ using computed_scalar_of = typename computed_in<scalar_of<E>>::type;
 
 template <embedding_argument E>
 argument<computed_scalar_of<E>> as_argument(const E& e) {
-  return argument_of<computed_scalar_of<E>>(argument_traits<E>::view(e), argument_traits<E>::needs_gradient);
+  auto a = argument_of<computed_scalar_of<E>>(argument_traits<E>::view(e), argument_traits<E>::needs_gradient);
+  if constexpr (requires { argument_traits<E>::replicated; }) a.replicated = true;
+  return a;
 }
 
 }  // namespace detail

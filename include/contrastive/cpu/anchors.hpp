@@ -19,6 +19,14 @@ struct anchor_end {
   double loss, mass, reference, residual, temperature;
 };
 
+/// Adds one sum of an anchor to another.
+inline void add_sum(pair_function g, const log_sum_exp& sum, log_sum_exp& to) {
+  if (is_exponential(g))
+    to.merge(sum);
+  else
+    to.sum += sum.sum;
+}
+
 template <class T>
 class anchor_states {
  public:
@@ -73,6 +81,23 @@ class anchor_states {
     }
   }
 
+  /// Takes the sums of anchor i from what parts have added up; those of the second stage only if `second_too`.
+  void take(index_type i, const part_sums& from, bool second_too) {
+    for (int k = 0; k < sums_; ++k) {
+      if (f_->terms[k].second_stage && !second_too) continue;
+      part(i, k) = from.parts[i * sums_ + k];
+      if (f_->terms[k].second_stage) theta_slopes_.data()[i * sums_ + k] = from.theta_slopes[i * sums_ + k];
+    }
+  }
+  /// Adds the sums of one stage of anchor i to what parts add up.
+  void give(index_type i, const part_sums& to, bool second_stage) {
+    for (int k = 0; k < sums_; ++k) {
+      if (f_->terms[k].second_stage != second_stage) continue;
+      add_sum(f_->terms[k].g, part(i, k), to.parts[i * sums_ + k]);
+      if (second_stage) to.theta_slopes[i * sums_ + k] += theta_slopes_.data()[i * sums_ + k];
+    }
+  }
+
   /// θ of the second stage, once the first is complete.
   void find_theta(index_type i) {
     const double theta = std::max(f_->theta(f_->rule, &part(i, 0)), contrastive::detail::no_theta);
@@ -95,7 +120,7 @@ class anchor_states {
                  {count, &part(begin, 0), f_->theta == nullptr ? nullptr : theta_slopes_.data() + begin * sums_, batch_log_sum},
                  made);
       for (index_type i = 0; i < count; ++i) {
-        if (f_->anchor_constant != nullptr && made[i].mass > 0) made[i].loss += f_->anchor_constant(f_->pairs, begin + i);
+        if (f_->anchor_constant != nullptr && made[i].mass > 0) made[i].loss += f_->anchor_constant(f_->pairs, f_->first_anchor + begin + i);
         ends_.data()[begin + i] = {made[i].loss, made[i].mass, made[i].reference, made[i].residual, made[i].temperature};
         for (int k = 0; k < sums_; ++k)
           gains_.data()[(begin + i) * sums_ + k] =

@@ -54,6 +54,7 @@ class engine {
     const auto body = [&](index_type thread) {
       strip_scratch<T>& s = scratch_[static_cast<std::size_t>(thread)];
       prepare(s, thread);
+      if (p_.is_part()) return run_part(s, thread);
       forward(s, false);
       finish(s, thread);
       if (!p_.with_gradients) return;
@@ -80,6 +81,7 @@ class engine {
 
   double weight_of(index_type anchor) const { return p_.anchor_weights.or_one(anchor); }
   bool has_columns() const { return plan_.symmetric || p_.both_ways(); }
+  index_type num_columns() const { return p_.ranges.num_candidates(); }
   anchor_states<T>* column_states() { return plan_.symmetric ? &rows_ : p_.both_ways() ? &columns_ : nullptr; }
 
   void reserve(const loss_functions<T>& f, const problem<T>& p) {
@@ -89,7 +91,7 @@ class engine {
     const index_type n = plan_.n;
     products_.reserve(p_, plan_);
     rows_.reserve(n, kernels_.width, f_, terms_);
-    if (p.both_ways()) columns_.reserve(n, kernels_.width, f_, terms_);
+    if (p.both_ways()) columns_.reserve(num_columns(), kernels_.width, f_, terms_);
     strips_.reserve(p_, plan_, f_, terms_);
     listed_.find(p_, f_);
     scalars_.reserve(n), exponentials_.reserve(n);
@@ -107,8 +109,10 @@ class engine {
     team_.alone(thread, [&] {
       double low = 0, high = 0;
       products_.bounds(low, high);
+      // A sum may be much larger than the terms of this part: one shift serves where all rows have one length.
+      if (p_.is_part() && p_.similarity != similarity::cosine) low = -1e30, high = 1e30;
       const tile all{0, plan_.n, plan_.tiled_begin, plan_.tiled_end};
-      const tile_statement said = f_.of_tile(f_.pairs, all);
+      const tile_statement said = f_.statement_of(all);
       terms_.choose_shifts(f_, said, low, high);
       any_one_pass_ = false;
       for (index_type J = 0; J < plan_.candidates.count(); ++J) any_one_pass_ = any_one_pass_ || strips_.one_pass(J);
@@ -118,11 +122,54 @@ class engine {
     if (p_.with_gradients) products_.clear_gradients(team_);
     team_.each(plan_.n, 1024, [&](index_type i) {
       rows_.clear(i);
-      if (p_.both_ways()) columns_.clear(i);
       scalars_.data()[i] = {};
       exponentials_.data()[i] = {};
     });
+    if (p_.both_ways()) team_.each(num_columns(), 1024, [&](index_type j) { columns_.clear(j); });
     team_.share(listed_.num_groups(), [&](index_type g) { listed_.clear(g); });
+  }
+
+  // ---- of a problem that is a part of a larger one, instead of 2 to 4
+
+  void run_part(strip_scratch<T>& s, index_type thread) {
+    const bool second = p_.part == call_part::second_sums;
+    if (p_.part != call_part::sums)
+      each_state([&](anchor_states<T>& of, const part_sums& sums, index_type i) {
+        of.take(i, sums, !second);
+        if (f_.theta != nullptr) of.find_theta(i);
+      });
+    if (p_.part == call_part::gradients) {
+      each_group_of_states([&](anchor_states<T>& of, const part_sums& sums, index_type begin, index_type end) {
+        of.finish(begin, end, p_.batch_log_sum);
+        for (index_type i = begin; i < end; ++i) of.set_gains(i, sums.shares[i]);
+      });
+      team_.alone(thread, [&] {
+        rows_.clear_padding();
+        if (p_.both_ways()) columns_.clear_padding();
+      });
+      backward(s);
+      return products_.write_gradients(team_);
+    }
+    if (!second || !f_.says.positives_listed) forward(s, second);
+    team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
+    add_listed(thread, second);
+    each_state([&](anchor_states<T>& of, const part_sums& sums, index_type i) { of.give(i, sums, second); });
+  }
+  /// visit(states, their sums, begin, end) for all anchors of both directions, a group at a time.
+  template <class Visit>
+  void each_group_of_states(Visit visit) {
+    const auto each = [&](anchor_states<T>& of, const part_sums& sums, index_type count) {
+      team_.share((count + together - 1) / together,
+                  [&](index_type g) { visit(of, sums, g * together, std::min(count, (g + 1) * together)); });
+    };
+    each(rows_, p_.rows, plan_.n);
+    if (p_.both_ways()) each(columns_, p_.columns, num_columns());
+  }
+  template <class Visit>
+  void each_state(Visit visit) {
+    each_group_of_states([&](anchor_states<T>& of, const part_sums& sums, index_type begin, index_type end) {
+      for (index_type i = begin; i < end; ++i) visit(of, sums, i);
+    });
   }
 
   // ---- 2
@@ -212,7 +259,7 @@ class engine {
       const index_type j = listed_.candidate(i, t);
       if (j == no_candidate) continue;
       double denominator = 0, positive = 0;
-      f_.weights(f_.pairs, i, j, denominator, positive);
+      f_.weights_of(i, j, denominator, positive);
       visit(j, denominator, positive, listed_.number(i, t));
     }
   }
@@ -277,6 +324,7 @@ class engine {
     });
     products_.finish_tiles(team_);
     if (listed_.per_anchor() == 0) return;
+    if (p_.is_part()) team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
     team_.each(plan_.n, together, [&](index_type i) {
       scalar_gradients& scalars = scalars_.data()[i];
       for_each_listed(i, [&](index_type j, double denominator, double positive, T& number) {
@@ -301,6 +349,7 @@ class engine {
   /// dL/dτ = -(1/τ) Σ G (arm - m), summed relative to the reference r of each anchor, near which the terms are small; what is
   /// left out is r Σ_j G, which the rule knows.
   outcome conclude() {
+    if (p_.is_part()) return conclude_part();
     outcome out = out_;
     if (p_.with_gradients) {
       double scaled = 0, direct = 0;
@@ -324,6 +373,15 @@ class engine {
       if (p_.arguments[a].needs_gradient)
         for (index_type row = 0; row < p_.gradients[a].rows; ++row)
           for (index_type k = 0; k < p_.gradients[a].cols; ++k) p_.gradients[a](row, k) = nan;
+    return out;
+  }
+
+  /// temperature_gradient is Σ G (arm - m - r) alone: what reference and rule add, the caller knows.
+  outcome conclude_part() const {
+    outcome out;
+    for (index_type i = 0; p_.part == call_part::gradients && i < plan_.n; ++i)
+      out.temperature_gradient += scalars_.data()[i].temperature, out.bias_gradient += scalars_.data()[i].bias;
+    out.finite = products_.finite();
     return out;
   }
 

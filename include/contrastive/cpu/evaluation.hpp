@@ -81,6 +81,9 @@ class evaluation {
     return result_;
   }
 
+  /// A part of a larger problem: it has all that the engine wants.
+  outcome run_part(const problem<T>& p, const loss_functions<T>& f) { return engine_.run(f, p); }
+
  private:
   /// Has the last result room for these gradients?
   bool gradients_fit(const contrastive::detail::argument<T>* arguments, int count) const {
@@ -126,6 +129,10 @@ argument_shapes check_call(evaluation<T>& e, const problem<T>& c) {
 template <class T>
 const result<T>& evaluate_call(evaluation<T>& e, const problem<T>& c, const loss_functions<T>& f) {
   return e.evaluate(c, f);
+}
+template <class T>
+outcome run_part(evaluation<T>& e, const problem<T>& p, const loss_functions<T>& f) {
+  return e.run_part(p, f);
 }
 template <class T>
 result<T> copy_of(const result<T>& r) {

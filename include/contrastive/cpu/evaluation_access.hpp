@@ -36,6 +36,9 @@ template <class T>
 argument_shapes check_call(evaluation<T>& e, const problem<T>& p);
 template <class T>
 const result<T>& evaluate_call(evaluation<T>& e, const problem<T>& p, const loss_functions<T>& f);
+/// Some of the anchors of a larger problem against some of its candidates, see call_part.
+template <class T>
+outcome run_part(evaluation<T>& e, const problem<T>& p, const loss_functions<T>& f);
 /// The kernels for bfloat16 that are the fastest here, or null; T is float.
 template <class T>
 const bf16_kernel_table* bf16_kernels_for();

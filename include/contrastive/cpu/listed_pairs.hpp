@@ -31,10 +31,13 @@ class listed_pairs {
       for (index_type t = 0; t < per_anchor_; ++t) {
         bound& of = bounds_.data()[g * per_anchor_ + t] = {candidates, -1};
         for (index_type i = g * group; i < std::min(n_, (g + 1) * group); ++i) {
-          const index_type j = f.listed(f.pairs, i, t);
-          if (j != no_candidate && (j < 0 || j >= candidates))
-            contrastive::detail::refuse(p.who, "listed(" + std::to_string(i) + ", " + std::to_string(t) + ")",
-                                        "a candidate, 0 to " + std::to_string(candidates - 1) + ", or no_candidate", j);
+          const index_type anchor = f.first_anchor + i;
+          index_type j = f.listed(f.pairs, anchor, t);
+          if (j != no_candidate && (j < 0 || j >= f.num_candidates))
+            contrastive::detail::refuse(p.who, "listed(" + std::to_string(anchor) + ", " + std::to_string(t) + ")",
+                                        "a candidate, 0 to " + std::to_string(f.num_candidates - 1) + ", or no_candidate", j);
+          if (j != no_candidate) j -= f.first_candidate;
+          if (j < 0 || j >= candidates) j = no_candidate;  // in another part of the problem
           candidates_.data()[i * per_anchor_ + t] = j;
           if (j != no_candidate) of = {std::min(of.least, j), std::max(of.most, j)};
         }

@@ -26,13 +26,17 @@ struct row_outcome {
   double slopes[most_row_sums];
 };
 
+/// Engines number anchors and candidates from 0 on; where they have a part of a larger problem these are the loss's numbers of
+/// the first.
 template <class T>
 struct loss_functions {
   void* pairs;
   const void* rule;
   pair_statements says;
   rule_statements rule_says;
-  index_type tiled_begin, tiled_end;  // candidates
+  index_type num_candidates;          // of the whole problem, by the loss's numbers
+  index_type tiled_begin, tiled_end;  // candidates, by the engine's numbers
+  index_type first_anchor = 0, first_candidate = 0;
   index_type listed_per_anchor;
   int num_terms;
   pair_term terms[most_row_sums];
@@ -58,6 +62,19 @@ struct loss_functions {
   double (*own)(const void* rule, int k, bool slope, double x);
   /// out = g or g' of a strip of arms; what is excluded gets 0.
   void (*fill_own)(const void* rule, int k, bool slope, const pair_term&, const strip<T>&, T* out);
+
+  // The functions of the pairs by the engine's numbers.
+  tile renumbered(const tile& t) const {
+    return {t.anchor_begin + first_anchor, t.anchor_end + first_anchor, t.candidate_begin + first_candidate,
+            t.candidate_end + first_candidate};
+  }
+  tile_statement statement_of(const tile& t) const { return of_tile(pairs, renumbered(t)); }
+  void denominators(const tile& t, T* out, index_type ld) const { fill_denominators(pairs, renumbered(t), out, ld); }
+  void positives(const tile& t, T* out, index_type ld) const { fill_positives(pairs, renumbered(t), out, ld); }
+  void leave_out(const tile& t, T* x, index_type ld) const { exclude(pairs, renumbered(t), x, ld); }
+  void weights_of(index_type i, index_type j, double& denominator, double& positive) const {
+    weights(pairs, first_anchor + i, first_candidate + j, denominator, positive);
+  }
 };
 
 /// A rule's own functions behind the table.
@@ -96,6 +113,7 @@ void add_pair_functions(loss_functions<T>& f, P& pairs, index_type num_candidate
   constexpr pair_statements says = contrastive::detail::statements_of<P>();
   f.pairs = &pairs;
   f.says = says;
+  f.num_candidates = num_candidates;
   f.tiled_begin = 0, f.tiled_end = num_candidates;
   if constexpr (says.tiled_range) f.tiled_begin = pairs.tiled_begin(), f.tiled_end = pairs.tiled_end();
   f.of_tile = [](const void* p, const tile& t) { return contrastive::detail::statement_of(*static_cast<const P*>(p), t); };

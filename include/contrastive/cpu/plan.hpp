@@ -124,10 +124,10 @@ struct plan {
         p.same_rows() ? blocks{tiled(), anchors.block} : blocks::of(tiled(), width, least_block, largest_block, fewest_blocks);
     strip_rows = in_bf16 ? largest_block : usual_strip_rows;
     // bfloat16 is computed again sooner than it is read again.
-    keeps = p.with_gradients && !in_bf16 && kept_logits(width) <= budget;
+    keeps = p.with_gradients && !p.is_part() && !in_bf16 && kept_logits(width) <= budget;
     sums_slopes = p.with_gradients && p.wants_bias && !f.rule_says.balanced;
     int of_denominator = 0;
-    one_exponential = f.says.positives_listed && !symmetric && !p.same_rows() && !p.both_ways() && !sums_slopes;
+    one_exponential = !p.is_part() && f.says.positives_listed && !symmetric && !p.same_rows() && !p.both_ways() && !sums_slopes;
     for (int k = 0; k < f.num_terms; ++k)
       if (const pair_term& t = f.terms[k]; t.of == weight::D) {
         ++of_denominator;

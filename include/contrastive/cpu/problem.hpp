@@ -11,6 +11,22 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace cpu {
 
+/// What a call does. The problem may be a part of a larger one, whose parts the caller puts together: some of the anchors
+/// against some of the candidates.
+enum class call_part {
+  whole,
+  sums,         ///< adds the sums of the first stage to `rows`, and to `columns`
+  second_sums,  ///< adds those of the second stage; those of the first are complete
+  gradients     ///< all sums are complete: the gradients that these pairs give
+};
+
+/// Sums of anchors that several parts add to. Columns are candidates that are anchors of pairs in the other order.
+struct part_sums {
+  log_sum_exp* parts = nullptr;    // (anchors, sums of the rule); null: there are none
+  double* theta_slopes = nullptr;  // likewise, of sums of the second stage
+  const double* shares = nullptr;  // (anchors): how often each one's loss counts, for `gradients`
+};
+
 template <class T>
 struct problem {
   const char* who;  // the loss's name, for errors
@@ -29,7 +45,16 @@ struct problem {
   contrastive::detail::row_ranges ranges;
   T* per_anchor;  // (num_anchors), or null
 
-  bool both_ways() const { return arrangement == contrastive::arrangement::both_ways; }
+  // Of a part.
+  call_part part = call_part::whole;
+  part_sums rows, columns;
+  double batch_log_sum = 0;
+
+  bool is_part() const { return part != call_part::whole; }
+  /// Are candidates anchors of pairs in the other order, and other rows than the anchors?
+  bool both_ways() const {
+    return is_part() ? columns.parts != nullptr : arrangement == contrastive::arrangement::both_ways;
+  }
   bool same_rows() const { return ranges.anchor_begin == ranges.candidate_begin; }  // anchors are candidates too
 };
 
@@ -38,6 +63,7 @@ struct outcome {
   double temperature_gradient = 0;
   double bias_gradient = 0;
   index_type valid_anchors = 0;
+  bool finite = true;  // of a part: no row holds NaN or infinity
 };
 
 }  // namespace cpu

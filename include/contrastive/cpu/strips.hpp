@@ -87,7 +87,7 @@ class strips {
       const bool one_go = count == 1 || (count == 2 && both.there && !plan_->sums_slopes);
       T* const g = one_go ? l.logits.x : s.slopes.data();
       const auto gains_of_columns = [&](int k) {
-        return with_columns || square ? columns->gains_from(k, t.candidate_begin - plan_->tiled_begin) : strip_gains<T>{};
+        return with_columns || square ? columns->gains_from(k, t.candidate_begin) : strip_gains<T>{};
       };
       const double once = square ? 0.5 : 1;
       if (one_go && count == 2) {
@@ -174,7 +174,7 @@ class strips {
 
   /// The logits and weights of a strip, `again` after the first pass. False: no pair of it counts.
   bool load(strip_scratch<T>& s, index_type I, index_type J, const tile& t, bool again, bool positives_only, loaded& l) {
-    const tile_statement said = f_->of_tile(f_->pairs, t);
+    const tile_statement said = f_->statement_of(t);
     l = {{},
          {said.denominator != tile_weights::zeros && !positives_only, said.positive != tile_positives::none},
          {nullptr, nullptr}};
@@ -187,8 +187,8 @@ class strips {
     if (!(again && plan_->keeps)) {
       products_.logits(t, panels, x, ld);
       for (index_type i = 0; i < num_rows; ++i) std::fill(x + i * ld + num_candidates, x + i * ld + columns, excluded<T>);
-      listed_.take(t, x, ld, !again, plan_->symmetric && t.anchor_begin != t.candidate_begin);
-      if (said.leaves_out) f_->exclude(f_->pairs, t, x, ld);
+      listed_.take(t, x, ld, !again || p_->is_part(), plan_->symmetric && t.anchor_begin != t.candidate_begin);
+      if (said.leaves_out) f_->leave_out(t, x, ld);
     }
     weigh(s, t, said, l);
     return true;
@@ -196,19 +196,20 @@ class strips {
 
   /// Fills in the weights that are not all 1. A diagonal that counts nowhere is excluded from the logits instead.
   void weigh(strip_scratch<T>& s, const tile& t, const tile_statement& said, loaded& l) const {
-    const index_type ld = l.logits.ld, begin = std::max(t.anchor_begin, t.candidate_begin),
-                     end = std::min(t.anchor_end, t.candidate_end);
+    const tile numbers = f_->renumbered(t);
+    const index_type ld = l.logits.ld, begin = std::max(numbers.anchor_begin, numbers.candidate_begin),
+                     end = std::min(numbers.anchor_end, numbers.candidate_end);
     const auto diagonal = [&](auto visit) {
-      for (index_type i = begin; i < end; ++i) visit((i - t.anchor_begin) * ld + (i - t.candidate_begin));
+      for (index_type i = begin; i < end; ++i) visit((i - numbers.anchor_begin) * ld + (i - numbers.candidate_begin));
     };
     const auto fill = [&](int which, auto function) {
-      function(f_->pairs, t, s.weights[which].data(), ld);
+      (f_->*function)(t, s.weights[which].data(), ld);
       l.weights[which] = s.weights[which].data();
     };
     bool excludes = said.denominator == tile_weights::ones_off_diagonal || said.denominator == tile_weights::zeros;
     if (l.counts[1]) {
       if (said.positive == tile_positives::general) {
-        fill(1, f_->fill_positives);
+        fill(1, &loss_functions<T>::positives);
         diagonal([&](index_type at) { excludes = excludes && l.weights[1][at] == 0; });
       } else if (said.positive == tile_positives::ones) {
         excludes = excludes && begin >= end;
@@ -218,10 +219,10 @@ class strips {
         excludes && (said.denominator == tile_weights::ones_off_diagonal || said.positive == tile_positives::ones_off_diagonal);
     if (excludes) diagonal([&](index_type at) { l.logits.x[at] = excluded<T>; });
     if (l.counts[1] && said.positive == tile_positives::ones_off_diagonal && !excludes && begin < end)
-      fill(1, f_->fill_positives);
+      fill(1, &loss_functions<T>::positives);
     if (l.counts[0] && (said.denominator == tile_weights::general ||
                         (said.denominator == tile_weights::ones_off_diagonal && !excludes && begin < end)))
-      fill(0, f_->fill_denominators);
+      fill(0, &loss_functions<T>::denominators);
   }
 
   /// Sum k as the kernels take it of this strip.
@@ -237,7 +238,7 @@ class strips {
 
   void sum_term(strip_scratch<T>& s, int k, const tile& t, const loaded& l, anchor_states<T>& rows, anchor_states<T>* columns) {
     const index_type begin = t.anchor_begin, num_anchors = t.anchor_end - begin, strip_rows = plan_->strip_rows;
-    const index_type first = t.candidate_begin - plan_->tiled_begin, num_candidates = t.candidate_end - t.candidate_begin;
+    const index_type first = t.candidate_begin, num_candidates = t.candidate_end - first;
     T *const row = s.rows.data(), *const column = s.columns.data();
     const strip_term<T> term = term_of(s, k, l, false);
     strip_sums<T> of_rows{row + strip_rows, row + 2 * strip_rows, row + 3 * strip_rows}, of_columns;
@@ -262,7 +263,7 @@ class strips {
 
   void sum_both(strip_scratch<T>& s, const pair_of_sums& both, const tile& t, const loaded& l, anchor_states<T>& rows,
                 anchor_states<T>* columns) {
-    const index_type begin = t.anchor_begin, first = t.candidate_begin - plan_->tiled_begin;
+    const index_type begin = t.anchor_begin, first = t.candidate_begin;
     const strip_term<T> terms[] = {term_of(s, both.of[0], l, false), term_of(s, both.of[1], l, false)};
     strip_sums<T> of_rows[2], of_columns[2];
     for (int w = 0; w < 2; ++w) {

@@ -21,6 +21,7 @@ inline namespace CONTRASTIVE_FLAGS {
 struct shape {
   index_type rows = 0;
   index_type cols = 0;
+  bool spread = false;  ///< each of several ranks holds some of the rows
 };
 
 /// The shapes of the embedding arguments of a call, in order.

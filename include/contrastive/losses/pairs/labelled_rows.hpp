@@ -80,6 +80,8 @@ inline labelled_rows bind_rows_and_proxies(const char* who, const label_view& la
   const index_type rows = shapes[0].rows, num_classes = shapes.count == 2 ? shapes[1].rows : 0;
   if (labels.size() != rows)
     refuse(who, "labels", std::to_string(rows) + " labels, one a row of argument 1", std::to_string(labels.size()) + " labels");
+  if (num_classes > 0 && shapes[1].spread)
+    refuse(who, "argument 2 (class proxies)", "replicated(proxies), the same ones on every rank", "rows of ranks of their own");
   if (num_classes > 0 && !shapes.on_device)
     for (index_type i = 0; i < rows; ++i)
       if (labels[i] < 0 || labels[i] >= num_classes)

@@ -21,6 +21,7 @@ inline namespace CONTRASTIVE_FLAGS {
 /// A temporary matrix does not compile.
 struct weight_matrix {
   matrix_view<const float> values;
+  index_type first_anchor = 0, anchors_elsewhere = 0;  ///< of several ranks: the anchor of row 0, and those without a row here
 
   weight_matrix() = default;
   template <class M>
@@ -34,12 +35,12 @@ struct weight_matrix {
   }
 
   CONTRASTIVE_HOST_DEVICE float operator()(index_type i, index_type column) const {
-    return values.data[i * values.row_stride + column * values.col_stride];
+    return values.data[(i - first_anchor) * values.row_stride + column * values.col_stride];
   }
   /// Times factor, of `count` successive columns.
   template <class T>
   CONTRASTIVE_HOST_DEVICE void row(index_type i, index_type first, index_type count, double factor, T* out) const {
-    const float* from = values.data + i * values.row_stride + first * values.col_stride;
+    const float* from = values.data + (i - first_anchor) * values.row_stride + first * values.col_stride;
 #if !defined(__CUDA_ARCH__)
     if constexpr (std::is_same_v<T, float>)
       if (values.col_stride == 1 && factor == 1) {
@@ -52,10 +53,10 @@ struct weight_matrix {
   /// Refuses other shapes, and where `look` says so what is no weight; with `but_diagonal` the diagonal is not looked at.
   void check(const char* who, const std::string& what, index_type num_anchors, index_type num_columns, bool but_diagonal,
              bool look) const {
-    if (values.rows != num_anchors || values.cols != num_columns || values.data == nullptr)
+    if (values.rows + anchors_elsewhere != num_anchors || values.cols != num_columns || values.data == nullptr)
       detail::refuse(who, what, '(' + std::to_string(num_anchors) + ", " + std::to_string(num_columns) + ")",
-                     '(' + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
-    for (index_type i = 0; look && i < num_anchors; ++i) {
+                     '(' + std::to_string(values.rows + anchors_elsewhere) + ", " + std::to_string(values.cols) + ")");
+    for (index_type i = first_anchor; look && i < first_anchor + values.rows; ++i) {
       if (all_weights(i, num_columns)) continue;
       for (index_type c = 0; c < num_columns; ++c)
         if (const float w = (*this)(i, c); !is_weight(w) && !(but_diagonal && c == i))
@@ -69,7 +70,7 @@ struct weight_matrix {
   /// A quick look at a whole row, four sums at a time: Σ 0 · w is NaN where one is not finite, and Σ (w - |w|) negative where
   /// one is.
   bool all_weights(index_type i, index_type num_columns) const {
-    const float* row = values.data + i * values.row_stride;
+    const float* row = values.data + (i - first_anchor) * values.row_stride;
     float below[4] = {}, beyond[4] = {};
     index_type c = 0;
     for (; c + 4 <= num_columns; c += 4)

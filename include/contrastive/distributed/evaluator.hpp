@@ -1,0 +1,203 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// A loss over the rows of several ranks: exact, with the gradient of each rank's own rows.
+#pragma once
+
+#include <contrastive/core/arguments.hpp>
+#include <contrastive/core/options.hpp>
+#include <contrastive/core/check_outputs.hpp>
+#include <contrastive/cpu/check_problem.hpp>
+#include <contrastive/cpu/evaluation_access.hpp>
+#include <contrastive/cpu/result.hpp>
+#include <contrastive/distributed/communicator.hpp>
+#include <contrastive/distributed/gathered_loss.hpp>
+#include <contrastive/distributed/ring.hpp>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace distributed {
+
+/// What the gradients of a rank's own rows are multiplied with.
+enum class grad_scale {
+  sum,  ///< 1: the gradient of the loss of all rows, for trainers that add up the parameters' gradients of the ranks
+  mean  ///< the number of ranks, for trainers that average them, as DistributedDataParallel does
+};
+
+/// Rows that are the same on every rank, see replicated().
+template <class T>
+struct replicated_view {
+  matrix_view<const T> rows;
+};
+
+}  // namespace distributed
+
+namespace detail {
+
+template <class T>
+struct argument_traits<distributed::replicated_view<T>> {
+  static constexpr bool valid = true, needs_gradient = true, replicated = true;
+  using scalar = T;
+  static matrix_view<const scalar> view(const distributed::replicated_view<T>& e) { return e.rows; }
+};
+template <class T>
+struct argument_traits<distributed::replicated_view<no_gradient_view<T>>> {
+  static constexpr bool valid = true, needs_gradient = false, replicated = true;
+  using scalar = T;
+  static matrix_view<const scalar> view(const distributed::replicated_view<no_gradient_view<T>>& e) { return e.rows; }
+};
+
+}  // namespace detail
+
+namespace distributed {
+
+/// Marks candidates that every rank holds alike, class proxies or a queue: they count once, and do not travel.
+/// Their gradient, too, is whole and the same on every rank, whatever grad_scale says; replicated(no_gradient(queue)) has none.
+///
+///   evaluate.value_and_gradient(contrastive::info_nce{}, queries, keys, replicated(no_gradient(queue)));
+template <embedding_argument E>
+auto replicated(const E& rows) {
+  using scalar = detail::scalar_of<E>;
+  const matrix_view<const scalar> view = detail::argument_traits<E>::view(rows);
+  if constexpr (detail::argument_traits<E>::needs_gradient)
+    return replicated_view<scalar>{view};
+  else
+    return replicated_view<no_gradient_view<scalar>>{view};
+}
+
+/// Evaluates losses over the rows of several ranks. Every rank makes the same calls with its own rows, as many as it has (none,
+/// too), and gets the loss of all rows and the exact gradient of its own, to rounding what one process would compute of
+/// argument 1 of rank 0, of rank 1 ..., then argument 2 of rank 0 and so on. Positives may lie on other ranks. The result is the
+/// same, bit for bit, whenever the number of ranks is the same.
+///
+/// Any loss of the library, or one's own. Its lists, by their names `labels`, `ids`, `negative_ids`, `candidate_probabilities`,
+/// have the entries of this rank's rows, as have `anchor_weights`, a matrix of weights or targets (its rows are this rank's
+/// anchors, its columns all candidates) and parameters of rows. Functions of pairs, and members of other names, are those of the
+/// whole problem.
+///
+/// `loss`, `valid_anchors` and the gradients by temperature and bias are those of the whole problem on every rank; `per_anchor`
+/// and the gradients those of the rank's own rows.
+///
+/// Memory: five times the rows of the largest rank (three where candidates have no gradient), 8 bytes a row of all ranks for
+/// each list, and that of an evaluator<T> for 4096 rows. Sent by each rank: all candidates in each pass (a loss has two, sincere
+/// three), half of them where the loss is symmetric, and their gradient once.
+///
+/// Throws what evaluator<T> throws, on every rank: where one rank refuses or fails the others throw std::runtime_error with its
+/// number and words; so do all where ranks do not agree on loss, parameters, dimension or scalar. A rank that is gone for good
+/// is the communicator's to report.
+///
+///   contrastive::distributed::mpi_communicator ranks{MPI_COMM_WORLD};
+///   contrastive::distributed::evaluator<float> evaluate{ranks, contrastive::distributed::grad_scale::sum};
+///   const auto& r = evaluate.value_and_gradient(contrastive::nt_xent{}, z1, z2);
+template <class T>
+class evaluator {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "contrastive: evaluator<T> needs T = float or T = double");
+
+ public:
+  /// The communicator must outlive the evaluator.
+  template <communicator C>
+  evaluator(C& ranks, grad_scale scale, const options& how = {})
+      : ranks_(ranks), scale_(scale), check_finite_(how.check_finite), evaluation_(cpu::make_evaluation<T>(how)) {}
+
+  /// The loss of all rows, in nats, reduced as it says.
+  template <class L, class... E>
+  T value(const L& loss, const E&... embeddings) {
+    return evaluate(loss, false, nullptr, 0, embeddings...).loss;
+  }
+
+  /// The loss of all rows and the gradients of this rank's: gradients[a] has the shape of the rank's matrix a. The result belongs
+  /// to the evaluator and is good until its next call.
+  template <class L, class... E>
+  const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
+    return evaluate(loss, true, nullptr, 0, embeddings...);
+  }
+
+  /// The same, with the gradients written to the caller's memory when all ranks have come to the end: one view an embedding
+  /// argument, of the shape of the rank's matrix (an empty view under no_gradient). `gradients` of the result is then empty.
+  template <class L, class... E>
+  const result<T>& value_and_gradient_into(std::initializer_list<matrix_view<T>> gradients, const L& loss,
+                                           const E&... embeddings) {
+    return evaluate(loss, true, gradients.begin(), static_cast<int>(gradients.size()), embeddings...);
+  }
+
+ private:
+  template <class L, class... E>
+  const result<T>& evaluate(const L& loss, bool with_gradients, const matrix_view<T>* outputs, int num_outputs,
+                            const E&... embeddings) {
+    static_assert(detail::check_loss<L>());
+    static_assert((std::is_same_v<detail::computed_scalar_of<detail::matrix_of<E>>, T> && ...),
+                  "contrastive: all embeddings must have the evaluator's scalar type (float also takes types of 16 bits)");
+    const auto arguments = detail::arguments_of<T>(embeddings...);
+    cpu::problem<T> p{};
+    p.who = detail::loss_name<L>();
+    p.arguments = arguments.data(), p.count = static_cast<int>(arguments.size());
+    p.with_gradients = with_gradients;
+    p.temperature = loss.temperature, p.similarity = loss.similarity, p.reduction = loss.reduction,
+    p.arrangement = loss.arrangement;
+    p.wants_bias = detail::has_bias<L>, p.anchor_weights = detail::anchor_weights_of(loss);
+    const double bias = detail::bias_of(loss);
+
+    const cpu::only_call<T> only(*evaluation_.get());
+    joint_call call(ranks_, p.who);
+    gathered_loss<L> whole(loss);
+    row_list lists[most_row_lists];
+    const int num_lists = whole.lists(p.count, lists);
+    call.attempt([&] { check(p, outputs, num_outputs); });
+    const spread_rows rows = agree(call, p, bias, static_cast<int>(scale_), lists, num_lists);
+    whole.gather(call, rows, lists);
+    using pairs_of_loss = decltype(detail::bind(whole.loss(), rows.all_shapes()));
+    std::optional<pairs_of_loss> pairs;
+    call.attempt([&] {
+      const index_type anchors = rows.rows_on(rows.rank, anchors_of(p.arrangement, p.count));
+      if (anchors > 0 || p.anchor_weights.size() > 0)
+        detail::check_anchor_weights(p.who, p.anchor_weights, anchors, true);
+      pairs.emplace(detail::bind(whole.loss(), rows.all_shapes()));
+      detail::with_rule(whole.loss(), rows.all_shapes(), [](const auto&) {});  // may refuse, too
+    });
+    call.exchange(0);
+    detail::with_rule(whole.loss(), rows.all_shapes(), [&](const auto& rule) {
+      const double scale = scale_ == grad_scale::mean ? static_cast<double>(call.size()) : 1;
+      result<T> made = ring<T>(call, *evaluation_.get(), rows, p,
+                               cpu::functions_of<T>(*pairs, rule, rows.ranges.num_candidates(), p.temperature, bias))
+                           .run(scale);
+      result_ = std::move(made);
+    });
+    for (int a = 0; a < num_outputs; ++a)
+      if (outputs[a].data != nullptr)
+        for (index_type r = 0; r < outputs[a].rows; ++r)
+          for (index_type c = 0; c < outputs[a].cols; ++c) outputs[a](r, c) = result_.gradients[static_cast<std::size_t>(a)](r, c);
+    if (outputs != nullptr) result_.gradients.clear();
+    return result_;
+  }
+
+  /// What is to be refused on this rank, whatever the others say.
+  void check(const cpu::problem<T>& p, const matrix_view<T>* outputs, int num_outputs) const {
+    std::vector<shape> of;
+    for (int a = 0; a < p.count; ++a) {
+      if (p.arguments[a].rows > 0 && p.arguments[a].data == nullptr)
+        detail::refuse(p.who, "argument " + std::to_string(a + 1), "memory", "a null pointer");
+      of.push_back({p.arguments[a].rows, p.arguments[a].cols});
+    }
+    const argument_shapes shapes{of.data(), p.count};
+    if (check_finite_) cpu::check_finite(p, shapes);
+    if (outputs != nullptr)
+      detail::check_outputs(p.who, shapes, outputs, num_outputs,
+                                         [&](int a) { return p.arguments[a].needs_gradient && p.arguments[a].rows > 0; });
+  }
+
+  any_communicator ranks_;
+  grad_scale scale_;
+  bool check_finite_;
+  cpu::evaluation_pointer<T> evaluation_;
+  result<T> result_;
+};
+
+}  // namespace distributed
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive

@@ -1,0 +1,337 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// What goes wrong on one rank, or between ranks: everybody is told, in words, nobody waits, and nothing is written.
+#include <chrono>
+#include <contrastive/contrastive.hpp>
+#include <cstring>
+#include <distributed/on_threads.hpp>
+#include <functional>
+#include <support/engines.hpp>
+#include <support/random.hpp>
+
+namespace contrastive::testing {
+namespace {
+
+using distributed::any_communicator;
+using distributed::grad_scale;
+
+constexpr index_type dim = 6;
+constexpr index_type rows_of(int rank) { return 3 + 2 * rank; }
+
+matrix<double> rows_on(int rank, std::uint64_t which, index_type cols = dim) {
+  return random_rows<double>(rows_of(rank), cols, which + 10 * static_cast<std::uint64_t>(rank));
+}
+
+/// Ranks 0, 1, 2 call body(communicator); all of them have to fail, with these words and, but for rank `where`, its number.
+void check_refused(const std::function<void(any_communicator&)>& body, const std::string& words) {
+  for (const std::string& said : words_of_ranks(3, body)) {
+    INFO("expected: " << words);
+    CHECK(said.find(words) != std::string::npos);
+  }
+}
+
+/// A loss that throws for one pair of one rank.
+struct breaks : nt_xent {
+  double temperature = 0.5;
+  contrastive::similarity similarity = contrastive::similarity::cosine;
+  contrastive::reduction reduction = contrastive::reduction::mean;
+  bool broken = false;
+
+  static constexpr auto arrangement = contrastive::arrangement::all_against_all;
+  static constexpr mean_log rule{};
+  struct pairs {
+    bool broken;
+    double denominator(index_type i, index_type j) const {
+      if (broken && j == 7) throw std::runtime_error("pair 7 is out of order");
+      return i != j ? 1 : 0;
+    }
+    double positive(index_type i, index_type j) const { return (i ^ 1) == j ? 1 : 0; }
+  };
+  pairs bind(const argument_shapes&) const { return {broken}; }
+};
+
+/// Calls of a communicator are counted, and something happens at one of them.
+class at_call {
+ public:
+  enum class what { throws, drops_bytes, repeats_bytes, waits };
+
+  at_call(distributed::thread_communicator& ranks, int call, what happens) : ranks_(ranks), call_(call), happens_(happens) {}
+  int rank() const { return ranks_.rank(); }
+  int size() const { return ranks_.size(); }
+  int calls() const { return now_; }
+  void all_gather(const void* own, std::size_t bytes, void* all) {
+    count();
+    ranks_.all_gather(own, bytes, all);
+  }
+  void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) {
+    const bool mine = count();
+    if (mine && previous_bytes > 0 && (happens_ == what::drops_bytes || happens_ == what::repeats_bytes)) {
+      spoilt_ = from_previous;
+      old_.assign(previous_bytes, 0);
+      if (happens_ == what::repeats_bytes) std::memcpy(old_.data(), from_previous, previous_bytes);
+    }
+    ranks_.start_shift(to_next, bytes, from_previous, previous_bytes);
+  }
+  void wait() {
+    count();
+    ranks_.wait();
+    if (spoilt_ == nullptr) return;
+    did_ = std::memcmp(spoilt_, old_.data(), old_.size()) != 0;
+    std::memcpy(spoilt_, old_.data(), old_.size());
+    spoilt_ = nullptr;
+  }
+  bool did() const { return did_; }  // did other bytes arrive than were sent?
+
+ private:
+  bool count() {
+    const bool now = now_++ == call_;
+    if (now && happens_ == what::throws) throw std::runtime_error("the line is dead");
+    if (happens_ == what::waits) std::this_thread::sleep_for(std::chrono::microseconds((now_ * 37 + rank() * 101) % 400));
+    return now;
+  }
+
+  distributed::thread_communicator& ranks_;
+  int call_, now_ = 0;
+  what happens_;
+  void* spoilt_ = nullptr;  // memory that is to hold old_ instead of what comes
+  std::vector<char> old_;
+  bool did_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("distributed: ranks that do not ask for the same are refused, on all of them") {
+  const auto call = [](any_communicator& ranks, const auto& loss, const auto&... rows) {
+    distributed::evaluator<double>{ranks, grad_scale::sum}.value_and_gradient(loss, rows...);
+  };
+  const auto one = [](any_communicator& ranks) { return ranks.rank() == 1; };
+  check_refused(
+      [&](any_communicator& ranks) {
+        call(ranks, nt_xent{.temperature = one(ranks) ? 0.2 : 0.1}, rows_on(ranks.rank(), 1), rows_on(ranks.rank(), 2));
+      },
+      "temperature: expected 0.1 as on rank 0, got 0.2 on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        const auto a = rows_on(ranks.rank(), 1), b = rows_on(ranks.rank(), 2);
+        one(ranks) ? call(ranks, decoupled{.temperature = 0.5}, a, b) : call(ranks, nt_xent{.temperature = 0.5}, a, b);
+      },
+      "loss: expected nt_xent as on rank 0, got decoupled on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        call(ranks, nt_xent{}, rows_on(ranks.rank(), 1, one(ranks) ? dim + 1 : dim), rows_on(ranks.rank(), 2));
+      },
+      "argument 1 on rank 1: expected 6 columns, got 7 columns");
+  check_refused(
+      [&](any_communicator& ranks) {
+        const auto a = rows_on(ranks.rank(), 1), b = rows_on(ranks.rank(), 2);
+        one(ranks) ? call(ranks, nt_xent{}, a, b, b) : call(ranks, nt_xent{}, a, b);
+      },
+      "embedding arguments: expected 2 as on rank 0, got 3 on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        call(ranks, hard_negative{.tau_plus = one(ranks) ? 0.1 : 0.2}, rows_on(ranks.rank(), 1), rows_on(ranks.rank(), 2));
+      },
+      "parameters of the loss: expected the same on every rank, got others on rank 1 than on rank 0");
+  check_refused(
+      [&](any_communicator& ranks) {
+        const std::vector<int> labels(static_cast<std::size_t>(rows_of(ranks.rank()) - (one(ranks) ? 1 : 0)), 3);
+        call(ranks, sup_con{.labels = labels}, rows_on(ranks.rank(), 1));
+      },
+      "labels: expected 5 entries on rank 1, one a row of argument 1, got 4 entries");
+  check_refused(
+      [&](any_communicator& ranks) {
+        const std::vector<float> weights(static_cast<std::size_t>(rows_of(ranks.rank())), one(ranks) ? -1.0f : 1.0f);
+        call(ranks, info_nce{.anchor_weights = weights}, rows_on(ranks.rank(), 1), rows_on(ranks.rank(), 2));
+      },
+      "anchor_weights[0]: expected a finite weight of at least 0, got -1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        const std::vector<int> labels(static_cast<std::size_t>(rows_of(ranks.rank())), 1);
+        call(ranks, d2d_ce{.labels = labels}, rows_on(ranks.rank(), 1), rows_on(0, 2));
+      },
+      "expected replicated(proxies), the same ones on every rank");
+  check_refused(
+      [&](any_communicator& ranks) {
+        const auto queue = rows_on(ranks.rank(), 2);
+        call(ranks, info_nce{}, rows_on(ranks.rank(), 1), rows_on(ranks.rank(), 3), distributed::replicated(queue));
+      },
+      "rows of argument 3, which is replicated: expected 3 as on rank 0, got 5 on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        call(ranks, nt_xent{}, rows_on(ranks.rank(), 1), distributed::replicated(rows_on(0, 2)));
+      },
+      "argument 2: expected rows of each rank's own: it has anchors, got replicated rows");
+  check_refused(
+      [&](any_communicator& ranks) {
+        const matrix<double> none(0, dim);
+        call(ranks, nt_xent{}, none, none);
+      },
+      "expected at least one row, got 0 rows");
+}
+
+TEST_CASE("distributed: what a loss throws on one rank all ranks hear of, and the next call is right") {
+  for (const std::string& words : words_of_ranks(3, [](any_communicator& ranks) {
+         distributed::evaluator<double> evaluate{ranks, grad_scale::sum, {.threads = 1}};
+         const matrix<double> a = rows_on(ranks.rank(), 1);
+         breaks loss;
+         const double before = evaluate.value(loss, a);
+         loss.broken = ranks.rank() == 1;
+         std::string words;
+         try {
+           evaluate.value(loss, a);
+         } catch (const std::exception& e) {
+           words = e.what();
+         }
+         if (words.find(ranks.rank() == 1 ? "pair 7 is out of order" : "rank 1 has failed: pair 7 is out of order") ==
+             std::string::npos)
+           throw std::logic_error("heard: " + words);
+         loss.broken = false;
+         if (evaluate.value(loss, a) != before) throw std::logic_error("another value than before");
+       }))
+    CHECK(words == "");
+}
+
+TEST_CASE("distributed: whichever call of a communicator fails, all ranks report it and write nothing") {
+  const int num_ranks = 3, failing = static_cast<int>(run_seed() % 3);
+  bool done = false;
+  int k = 0;
+  for (; !done && k < 200; ++k) {
+    INFO("call " << k << " of rank " << failing);
+    std::vector<int> wrote(3, 0);
+    const auto words = words_of_ranks(
+        num_ranks,
+        [&](auto& ranks) {
+          distributed::evaluator<double> evaluate{ranks, grad_scale::sum, {.threads = 1}};
+          const matrix<double> a = rows_on(ranks.rank(), 1), b = rows_on(ranks.rank(), 2);
+          matrix<double> of_a = matrix<double>::Constant(a.rows(), dim, 7), of_b = of_a;
+          const auto untouched = [&] { return (of_a.array() == 7).all() && (of_b.array() == 7).all(); };
+          try {
+            evaluate.value_and_gradient_into({of_a, of_b}, clip{.temperature = 0.2}, a, b);
+            wrote[static_cast<std::size_t>(ranks.rank())] = 1;
+          } catch (...) {
+            if (!untouched()) throw std::logic_error("gradients were written");
+            evaluate.value_and_gradient_into({of_a, of_b}, clip{.temperature = 0.2}, a, b);  // the line is repaired
+            if (untouched()) throw std::logic_error("no gradients were written");
+            throw;
+          }
+        },
+        [&](distributed::thread_communicator& ranks) {
+          return at_call(ranks, ranks.rank() == failing ? k : -1, at_call::what::throws);
+        });
+    done = wrote[0] == 1;
+    for (int r = 0; r < num_ranks; ++r) {
+      INFO("rank " << r << " says: " << words[static_cast<std::size_t>(r)]);
+      CHECK((wrote[static_cast<std::size_t>(r)] == 1) == done);
+      CHECK((words[static_cast<std::size_t>(r)].find("the line is dead") != std::string::npos) == !done);
+    }
+  }
+  CHECK(done);
+  CHECK(k > 15);  // there were as many calls
+}
+
+TEST_CASE("distributed: a rank that leaves ends the calls of the others") {
+  const auto words = words_of_ranks(3, [](any_communicator& ranks) {
+    if (ranks.rank() == 2) return;
+    distributed::evaluator<double>{ranks, grad_scale::sum}.value(nt_xent{}, rows_on(ranks.rank(), 1), rows_on(ranks.rank(), 2));
+  });
+  CHECK(words[0].find("a rank has left the group") != std::string::npos);
+  CHECK(words[1].find("a rank has left the group") != std::string::npos);
+}
+
+TEST_CASE("distributed: when ranks come late makes no difference, to the last bit") {
+  const int num_ranks = 4;
+  std::vector<result<float>> first(4), then(4);
+  const auto run = [&](std::vector<result<float>>& to, auto... wrap) {
+    const auto words = words_of_ranks(
+        num_ranks,
+        [&](auto& ranks) {
+          distributed::evaluator<float> evaluate{ranks, grad_scale::sum, {.threads = 2}};
+          const matrix<float> a = random_rows<float>(70 + ranks.rank(), 20, static_cast<std::uint64_t>(ranks.rank())),
+                              b = random_rows<float>(70 + ranks.rank(), 20, static_cast<std::uint64_t>(10 + ranks.rank()));
+          to[static_cast<std::size_t>(ranks.rank())] = evaluate.value_and_gradient(nt_xent{.temperature = 0.1}, a, b);
+        },
+        wrap...);
+    for (const std::string& w : words) CHECK(w == "");
+  };
+  run(first);
+  for (int round = 0; round < 5; ++round) {
+    run(then, [&](distributed::thread_communicator& ranks) { return at_call(ranks, round, at_call::what::waits); });
+    for (std::size_t r = 0; r < first.size(); ++r) {
+      CHECK(same_bits(first[r], then[r]));
+      CHECK(std::memcmp(&first[r].loss, &first[0].loss, sizeof(float)) == 0);
+    }
+  }
+}
+
+TEST_CASE("distributed: the mean over ranks of gradients scaled for it is the gradient") {
+  const auto words = words_of_ranks(3, [](any_communicator& ranks) {
+    const matrix<double> a = rows_on(ranks.rank(), 1), b = rows_on(ranks.rank(), 2);
+    distributed::evaluator<double> sum{ranks, grad_scale::sum}, mean{ranks, grad_scale::mean};
+    const auto& s = sum.value_and_gradient(info_nce{}, a, b);
+    const auto& m = mean.value_and_gradient(info_nce{}, a, b);
+    if (!(m.gradients[0].isApprox(3 * s.gradients[0], 1e-14) && m.gradients[1].isApprox(3 * s.gradients[1], 1e-14)))
+      throw std::logic_error("not three times");
+    if (m.loss != s.loss || m.temperature_gradient != s.temperature_gradient) throw std::logic_error("what all share is scaled");
+  });
+  for (const std::string& w : words) CHECK(w == "");
+}
+
+TEST_CASE("distributed: NaN on one rank is NaN on all") {
+  const auto words = words_of_ranks(3, [](any_communicator& ranks) {
+    matrix<double> a = rows_on(ranks.rank(), 1), b = rows_on(ranks.rank(), 2);
+    if (ranks.rank() == 2) a(1, 2) = std::numeric_limits<double>::quiet_NaN();
+    distributed::evaluator<double> evaluate{ranks, grad_scale::sum};
+    const auto& r = evaluate.value_and_gradient(clip{}, a, b);
+    if (!std::isnan(r.loss) || !r.gradients[0].array().isNaN().all() || !r.gradients[1].array().isNaN().all())
+      throw std::logic_error("a number");
+  });
+  for (const std::string& w : words) CHECK(w == "");
+}
+
+TEST_CASE("distributed: bytes that are lost or old on their way show in the comparison") {
+  // What a mistake in the ring would do: each shift in turn brings nothing, or what was there before.
+  const index_type n = 23;
+  const matrix<double> a = random_rows<double>(n, dim, 1), b = random_rows<double>(n, dim, 2);
+  const std::vector<int> labels = random_labels(n, 4, 3);
+  const struct {
+    const char* what;
+    any_loss loss;
+    views<double> rows;
+    int num_ranks;  // where every rank needs all that comes: labels of ranks that it never meets are not missed
+    int unused;     // shifts whose old bytes serve as well: the sum of sincere's second stage, in the pass of gradients
+  } problems[] = {{"nt_xent", nt_xent{.temperature = 0.2}, {a, b}, 3, 0},
+                  {"clip", clip{.temperature = 0.2}, {a, b}, 3, 0},
+                  {"sup_con", sup_con{.temperature = 0.2, .labels = labels}, {a}, 2, 0},
+                  {"sincere", sincere{.temperature = 0.2, .labels = labels}, {a}, 2, 1}};
+  for (const auto& p : problems) {
+    const answer whole = on_cpu<double>(p.loss, p.rows, {.threads = 1});
+    const cut where{std::vector<std::vector<index_type>>(p.rows.size(), p.num_ranks == 3 ? std::vector<index_type>{0, 6, 15, 23} : std::vector<index_type>{0, 9, 23})};
+    for (const auto happens : {at_call::what::drops_bytes, at_call::what::repeats_bytes}) {
+      int spoilt = 0, unseen = 0;
+      for (int k = 0; k < 60; ++k) {
+        INFO(p.what << ", call " << k << (happens == at_call::what::drops_bytes ? " brings nothing" : " brings what was there"));
+        bool did = false;
+        double error = 0;
+        const auto words = words_of_ranks(
+            p.num_ranks,
+            [&](auto& ranks) {
+              const any_communicator any(ranks);
+              const double here = error_on_rank(any, p.loss, p.rows, where, whole);
+              static std::mutex mutex;
+              const std::lock_guard<std::mutex> lock(mutex);
+              error = std::max(error, here), did = did || ranks.did();
+            },
+            [&](distributed::thread_communicator& ranks) { return at_call(ranks, ranks.rank() == 1 ? k : -1, happens); });
+        for (const std::string& w : words) CHECK(w == "");
+        if (!did) continue;
+        ++spoilt;
+        unseen += error > 1e-6 ? 0 : 1;
+      }
+      INFO(p.what);
+      CHECK(spoilt >= 4);
+      CHECK(unseen <= (happens == at_call::what::repeats_bytes ? p.unused : 0));
+    }
+  }
+}
+
+}  // namespace contrastive::testing
