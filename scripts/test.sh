@@ -25,6 +25,7 @@ case "${CXX:-}" in
 esac
 scripts/install_packages.sh g++ clang libclang-rt-dev "${compiler[@]}" clang-format shellcheck cmake ninja-build libeigen3-dev catch2 \
   librapidcheck-dev nlohmann-json3-dev libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data \
+  libopenmpi-dev openmpi-bin \
   "${emulation[@]}"
 # libtorch is not in every release; without it its adapter and the trainers on it are left out.
 scripts/install_packages.sh libtorch-dev libopenblas0-pthread || echo "no libtorch here: going on without what is built on it" >&2
