@@ -42,10 +42,12 @@ picture read_picture(const std::string& path, int channels) { return decode_pict
 namespace {
 
 /// What is wrong with the Huffman tables of a JPEG, or nothing: stb before 2.28 writes past the end of one of more than 256
-/// codes. Goes from marker to marker as stb does.
+/// codes, and reads memory that was never written where a scan names one that is not there. Goes from marker to marker as stb
+/// does.
 const char* fault_of_huffman_tables(const std::string& bytes) {
   const auto byte = [&](std::size_t at) { return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U; };
-  constexpr unsigned define_tables = 0xC4, image_starts = 0xD8, image_ends = 0xD9;
+  constexpr unsigned progressive_frame = 0xC2, define_tables = 0xC4, image_starts = 0xD8, image_ends = 0xD9, scan = 0xDA;
+  bool progressive = false, there[2][16] = {};  // of each class, direct and alternating current, and number
   if (byte(0) != 0xFF) return nullptr;
   for (std::size_t at = 0; at < bytes.size();) {
     if (byte(at++) != 0xFF) continue;
@@ -59,8 +61,20 @@ const char* fault_of_huffman_tables(const std::string& bytes) {
         std::size_t codes = 0;
         for (std::size_t length = 1; length <= 16; ++length) codes += byte(table + length);
         if (codes > 256) return "a Huffman table of more than 256 codes";
+        there[byte(table) >> 4 & 1][byte(table) & 15] = true;
         table += 17 + codes;
       }
+    if (marker == progressive_frame) progressive = true;
+    if (marker == scan) {
+      const std::size_t components = byte(at + 2), after = at + 3 + 2 * components;
+      const bool first_is_direct = byte(after) == 0, refines = byte(after + 2) >> 4 != 0;
+      const bool needs_direct = !progressive || (first_is_direct && !refines), needs_alternating = !progressive || !first_is_direct;
+      for (std::size_t c = 0; c < components; ++c) {
+        const unsigned tables = byte(at + 4 + 2 * c);
+        if ((needs_direct && !there[0][tables >> 4]) || (needs_alternating && !there[1][tables & 15]))
+          return "a scan by a Huffman table that is not there";
+      }
+    }
     at = end;
   }
   return nullptr;

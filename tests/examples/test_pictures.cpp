@@ -150,6 +150,26 @@ TEST_CASE("picture: a JPEG whose Huffman table has more than 256 codes is refuse
       refused(whole.substr(0, tables) + "\xFF\xFE" + big_endian16(2 + segment.size()) + segment + whole.substr(tables)));
 }
 
+TEST_CASE("picture: a JPEG whose scan names a Huffman table that is not there is refused") {
+  const std::string whole = examples::encode_jpeg(examples::filled(3, 16, 16, 90), 80);
+  const std::size_t frame = whole.find("\xFF\xC0"), scan = whole.find("\xFF\xDA");
+  REQUIRE(frame < scan);
+  const auto refused = [&](char tables, bool progressive, char first_coefficient, char bits) {
+    std::string bytes = whole;
+    bytes[frame + 1] = progressive ? '\xC2' : '\xC0';
+    bytes[scan + 6] = tables;  // of the first of three components: direct current, alternating current
+    bytes[scan + 11] = first_coefficient, bytes[scan + 13] = bits;
+    return contains(words_of([&] { examples::decode_picture(bytes, "jpeg"); }), "a scan by a Huffman table that is not there");
+  };
+  CHECK_FALSE(refused('\x00', false, 0, 0));
+  CHECK(refused('\x20', false, 0, 0));
+  CHECK(refused('\x02', false, 0, 0));
+  CHECK(refused('\x20', true, 0, 0));
+  CHECK_FALSE(refused('\x02', true, 0, 0));     // the first scan has direct current alone
+  CHECK_FALSE(refused('\x20', true, 0, '\x10'));  // and one that refines it has no codes
+  CHECK(refused('\x02', true, 1, 0));
+}
+
 TEST_CASE("picture: resized keeps the mean when it shrinks and a ramp when it grows") {
   examples::picture image = examples::filled(1, 6, 8, 0);
   for (int y = 0; y < 6; ++y)
