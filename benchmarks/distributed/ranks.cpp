@@ -95,13 +95,14 @@ void measure(distributed::mpi_communicator& ranks, const L& loss, index_type n, 
   double most_grown = 0;
   MPI_Reduce(&grown, &most_grown, 1, MPI_DOUBLE, MPI_MAX, 0, MPI_COMM_WORLD);
   if (ranks.rank() != 0) return;
-  std::printf("%-10s N %td, d %td, %td ranks: sent by rank 0 %.2f MiB, memory grown by %.1f MiB at most, losses %.9g %.9g\n", L::name, n, d,
-              size, sent / 1048576, most_grown, static_cast<double>(loss_together), static_cast<double>(loss_alone));
+  std::printf("%-10s N %td, d %td, %td ranks: sent by rank 0 %.2f MiB, memory grown by %.1f MiB at most, losses %.9g %.9g\n",
+              L::name, n, d, size, sent / 1048576, most_grown, static_cast<double>(loss_together),
+              static_cast<double>(loss_alone));
   if (rounds == 0) return;
   for (auto& t : times) t.erase(t.begin()), std::sort(t.begin(), t.end());
-  std::printf("%-10s best %.2f ms, median %.2f; one process with %td threads: best %.2f ms, median %.2f; efficiency %.2f\n", L::name,
-              1e3 * times[0][0], 1e3 * times[0][times[0].size() / 2], size, 1e3 * times[1][0], 1e3 * times[1][times[1].size() / 2],
-              times[1][0] / times[0][0]);
+  std::printf("%-10s best %.2f ms, median %.2f; one process with %td threads: best %.2f ms, median %.2f; efficiency %.2f\n",
+              L::name, 1e3 * times[0][0], 1e3 * times[0][times[0].size() / 2], size, 1e3 * times[1][0],
+              1e3 * times[1][times[1].size() / 2], times[1][0] / times[0][0]);
 }
 
 }  // namespace

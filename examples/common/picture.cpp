@@ -68,7 +68,8 @@ const char* fault_of_huffman_tables(const std::string& bytes) {
     if (marker == scan) {
       const std::size_t components = byte(at + 2), after = at + 3 + 2 * components;
       const bool first_is_direct = byte(after) == 0, refines = byte(after + 2) >> 4 != 0;
-      const bool needs_direct = !progressive || (first_is_direct && !refines), needs_alternating = !progressive || !first_is_direct;
+      const bool needs_direct = !progressive || (first_is_direct && !refines),
+                 needs_alternating = !progressive || !first_is_direct;
       for (std::size_t c = 0; c < components; ++c) {
         const unsigned tables = byte(at + 4 + 2 * c);
         if ((needs_direct && !there[0][tables >> 4]) || (needs_alternating && !there[1][tables & 15]))

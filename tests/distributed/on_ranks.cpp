@@ -20,8 +20,9 @@ bool has_own_negatives(const L& loss) {
 /// Class proxies are the same on all ranks; so that queues are looked at both ways, those of odd seeds are, too.
 template <class L>
 bool last_is_replicated(const L& loss, std::size_t arguments, std::uint64_t seed) {
-  if (loss.arrangement == arrangement::first_against_all)
-    return arguments == 2 && requires { loss.labels; };
+  if (loss.arrangement == arrangement::first_against_all) return arguments == 2 && requires {
+      loss.labels;
+    };
   return arguments == 3 && loss.arrangement == arrangement::first_against_rest && !has_own_negatives(loss) && seed % 2 == 1;
 }
 
@@ -42,7 +43,8 @@ class loss_of_rank {
       loss.anchor_weights = weight_view(taken(whole.anchor_weights, 0, anchors, numbers_));
     if constexpr (requires { whole.candidate_probabilities; }) {
       const bool pairs = whole.arrangement == arrangement::both_ways;
-      loss.candidate_probabilities = weight_view(taken(whole.candidate_probabilities, pairs ? 0 : 1, pairs ? 1 : all, numbers_));
+      loss.candidate_probabilities =
+          weight_view(taken(whole.candidate_probabilities, pairs ? 0 : 1, pairs ? 1 : all, numbers_));
     }
     if constexpr (requires { whole.weights.values; }) loss.weights.values = rows_of(whole.weights.values, 0);
     if constexpr (requires { whole.targets.values; }) loss.targets.values = rows_of(whole.targets.values, 0);
@@ -57,7 +59,8 @@ class loss_of_rank {
  private:
   /// Entries of the rows of arguments [first, end) that are this rank's.
   template <class List, class Number>
-  const std::vector<Number>& taken(const List& whole, std::size_t first, std::size_t end, std::deque<std::vector<Number>>& memory) {
+  const std::vector<Number>& taken(const List& whole, std::size_t first, std::size_t end,
+                                   std::deque<std::vector<Number>>& memory) {
     std::vector<Number>& mine = memory.emplace_back();
     index_type before = 0;
     for (std::size_t a = first; whole.size() > 0 && a < end; before += where_.bounds[a].back(), ++a) {
@@ -84,8 +87,7 @@ template <class T>
 views<T> rows_of_rank(const views<T>& whole, const cut& where, int rank) {
   views<T> mine = whole;
   for (std::size_t a = 0; a < mine.size(); ++a)
-    if (!where.replicated(a))
-      mine[a].data += where.begin(a, rank) * whole[a].row_stride, mine[a].rows = where.rows(a, rank);
+    if (!where.replicated(a)) mine[a].data += where.begin(a, rank) * whole[a].row_stride, mine[a].rows = where.rows(a, rank);
   return mine;
 }
 
@@ -105,7 +107,8 @@ answer answer_of_rank(const answer& whole, const cut& where, int rank, std::size
     for (index_type r = where.begin(a, rank); r < where.begin(a, rank + 1); ++r)
       mine.per_anchor.push_back(whole.per_anchor[static_cast<std::size_t>(before + r)]);
   for (std::size_t a = 0; a < mine.gradients.size(); ++a)
-    if (!where.replicated(a)) mine.gradients[a] = whole.gradients[a].middleRows(where.begin(a, rank), where.rows(a, rank)).eval();
+    if (!where.replicated(a))
+      mine.gradients[a] = whole.gradients[a].middleRows(where.begin(a, rank), where.rows(a, rank)).eval();
   return mine;
 }
 
@@ -149,14 +152,17 @@ double error_on_rank(const distributed::any_communicator& ranks, const any_loss&
         const loss_of_rank<std::remove_cvref_t<decltype(l)>> mine(l, where, ranks.rank());
         const answer came = widened(evaluate(on_ranks, mine.loss, rows_of_rank(rows, where, ranks.rank()), where));
         const std::size_t anchors = l.arrangement == arrangement::all_against_all ? rows.size() : 1;
-        return error_of(answer_of_rank(whole, where, ranks.rank(), anchors), came, l.temperature, l.reduction == reduction::mean);
+        return error_of(answer_of_rank(whole, where, ranks.rank(), anchors), came, l.temperature,
+                        l.reduction == reduction::mean);
       },
       loss);
 }
 
 template cut cut_rows(const any_loss&, const views<float>&, int, std::uint64_t);
 template cut cut_rows(const any_loss&, const views<double>&, int, std::uint64_t);
-template double error_on_rank(const distributed::any_communicator&, const any_loss&, const views<float>&, const cut&, const answer&);
-template double error_on_rank(const distributed::any_communicator&, const any_loss&, const views<double>&, const cut&, const answer&);
+template double error_on_rank(const distributed::any_communicator&, const any_loss&, const views<float>&, const cut&,
+                              const answer&);
+template double error_on_rank(const distributed::any_communicator&, const any_loss&, const views<double>&, const cut&,
+                              const answer&);
 
 }  // namespace contrastive::testing

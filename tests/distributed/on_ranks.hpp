@@ -7,8 +7,8 @@
 #include <contrastive/distributed/communicator.hpp>
 #include <functional>
 #include <string>
-#include <support/any_loss.hpp>
 #include <support/answer.hpp>
+#include <support/any_loss.hpp>
 #include <thread>
 #include <vector>
 

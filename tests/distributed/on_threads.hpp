@@ -43,8 +43,8 @@ std::vector<std::string> words_of_ranks(int num_ranks, Body body) {
 template <class Error, class... Wrap>
 double error_on_threads(int num_ranks, Error error, Wrap... wrap) {
   std::vector<double> errors(static_cast<std::size_t>(num_ranks), infinitely_far);
-  for (const std::string& words :
-       words_of_ranks(num_ranks, [&](auto& ranks) { errors[static_cast<std::size_t>(ranks.rank())] = error(ranks); }, wrap...))
+  for (const std::string& words : words_of_ranks(
+           num_ranks, [&](auto& ranks) { errors[static_cast<std::size_t>(ranks.rank())] = error(ranks); }, wrap...))
     if (!words.empty()) FAIL_CHECK(words);
   return *std::max_element(errors.begin(), errors.end());
 }

@@ -19,7 +19,8 @@ void check_setting(const setting& s, int num_ranks) {
     INFO(what << ", cut with seed " << seed);
     const answer whole = on_cpu<T>(loss, rows, {.threads = 1});
     const double bound = std::is_same_v<T, double> ? 1e-12 / s.temperature : tolerance<float>(s.temperature) / 3;
-    CHECK(error_on_threads(num_ranks, [&](const auto& ranks) { return error_on_rank(ranks, loss, rows, where, whole); }) <= bound);
+    CHECK(error_on_threads(num_ranks, [&](const auto& ranks) { return error_on_rank(ranks, loss, rows, where, whole); }) <=
+          bound);
   });
 }
 

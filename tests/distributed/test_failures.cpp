@@ -271,7 +271,8 @@ TEST_CASE("distributed: the mean over ranks of gradients scaled for it is the gr
     const auto& m = mean.value_and_gradient(info_nce{}, a, b);
     if (!(m.gradients[0].isApprox(3 * s.gradients[0], 1e-14) && m.gradients[1].isApprox(3 * s.gradients[1], 1e-14)))
       throw std::logic_error("not three times");
-    if (m.loss != s.loss || m.temperature_gradient != s.temperature_gradient) throw std::logic_error("what all share is scaled");
+    if (m.loss != s.loss || m.temperature_gradient != s.temperature_gradient)
+      throw std::logic_error("what all share is scaled");
   });
   for (const std::string& w : words) CHECK(w == "");
 }
@@ -305,11 +306,13 @@ TEST_CASE("distributed: bytes that are lost or old on their way show in the comp
                   {"sincere", sincere{.temperature = 0.2, .labels = labels}, {a}, 2, 1}};
   for (const auto& p : problems) {
     const answer whole = on_cpu<double>(p.loss, p.rows, {.threads = 1});
-    const cut where{std::vector<std::vector<index_type>>(p.rows.size(), p.num_ranks == 3 ? std::vector<index_type>{0, 6, 15, 23} : std::vector<index_type>{0, 9, 23})};
+    const cut where{std::vector<std::vector<index_type>>(
+        p.rows.size(), p.num_ranks == 3 ? std::vector<index_type>{0, 6, 15, 23} : std::vector<index_type>{0, 9, 23})};
     for (const auto happens : {at_call::what::drops_bytes, at_call::what::repeats_bytes}) {
       int spoilt = 0, unseen = 0;
       for (int k = 0; k < 60; ++k) {
-        INFO(p.what << ", call " << k << (happens == at_call::what::drops_bytes ? " brings nothing" : " brings what was there"));
+        INFO(p.what << ", call " << k
+                    << (happens == at_call::what::drops_bytes ? " brings nothing" : " brings what was there"));
         bool did = false;
         double error = 0;
         const auto words = words_of_ranks(

@@ -165,7 +165,7 @@ TEST_CASE("picture: a JPEG whose scan names a Huffman table that is not there is
   CHECK(refused('\x20', false, 0, 0));
   CHECK(refused('\x02', false, 0, 0));
   CHECK(refused('\x20', true, 0, 0));
-  CHECK_FALSE(refused('\x02', true, 0, 0));     // the first scan has direct current alone
+  CHECK_FALSE(refused('\x02', true, 0, 0));       // the first scan has direct current alone
   CHECK_FALSE(refused('\x20', true, 0, '\x10'));  // and one that refines it has no codes
   CHECK(refused('\x02', true, 1, 0));
 }

@@ -120,7 +120,8 @@ class anchor_states {
                  {count, &part(begin, 0), f_->theta == nullptr ? nullptr : theta_slopes_.data() + begin * sums_, batch_log_sum},
                  made);
       for (index_type i = 0; i < count; ++i) {
-        if (f_->anchor_constant != nullptr && made[i].mass > 0) made[i].loss += f_->anchor_constant(f_->pairs, f_->first_anchor + begin + i);
+        if (f_->anchor_constant != nullptr && made[i].mass > 0)
+          made[i].loss += f_->anchor_constant(f_->pairs, f_->first_anchor + begin + i);
         ends_.data()[begin + i] = {made[i].loss, made[i].mass, made[i].reference, made[i].residual, made[i].temperature};
         for (int k = 0; k < sums_; ++k)
           gains_.data()[(begin + i) * sums_ + k] =

@@ -52,9 +52,7 @@ struct problem {
 
   bool is_part() const { return part != call_part::whole; }
   /// Are candidates anchors of pairs in the other order, and other rows than the anchors?
-  bool both_ways() const {
-    return is_part() ? columns.parts != nullptr : arrangement == contrastive::arrangement::both_ways;
-  }
+  bool both_ways() const { return is_part() ? columns.parts != nullptr : arrangement == contrastive::arrangement::both_ways; }
   bool same_rows() const { return ranges.anchor_begin == ranges.candidate_begin; }  // anchors are candidates too
 };
 

@@ -18,7 +18,8 @@ namespace distributed {
 ///                                   sends to rank + 1 and receives from rank - 1, modulo size; returns at once. Several may
 ///                                   be under way, and arrive in their order; 0 bytes are none
 ///   c.wait()                        ends all shifts that were started: until then their memory stays as it is
-/// What one of them throws reaches the caller of the loss; the call is made once more, so it must have done nothing then. mpi_communicator and thread_communicator are such.
+/// What one of them throws reaches the caller of the loss; the call is made once more, so it must have done nothing then.
+/// mpi_communicator and thread_communicator are such.
 template <class C>
 concept communicator = requires(C& c, const void* from, void* to, std::size_t bytes) {
   { c.rank() } -> std::convertible_to<int>;
@@ -36,9 +37,8 @@ class any_communicator {
       : c_(&c),
         rank_(static_cast<int>(c.rank())),
         size_(static_cast<int>(c.size())),
-        all_gather_([](void* at, const void* own, std::size_t bytes, void* all) {
-          static_cast<C*>(at)->all_gather(own, bytes, all);
-        }),
+        all_gather_(
+            [](void* at, const void* own, std::size_t bytes, void* all) { static_cast<C*>(at)->all_gather(own, bytes, all); }),
         start_shift_([](void* at, const void* from, std::size_t bytes, void* to, std::size_t previous_bytes) {
           static_cast<C*>(at)->start_shift(from, bytes, to, previous_bytes);
         }),

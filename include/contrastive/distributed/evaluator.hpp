@@ -4,8 +4,8 @@
 #pragma once
 
 #include <contrastive/core/arguments.hpp>
-#include <contrastive/core/options.hpp>
 #include <contrastive/core/check_outputs.hpp>
+#include <contrastive/core/options.hpp>
 #include <contrastive/cpu/check_problem.hpp>
 #include <contrastive/cpu/evaluation_access.hpp>
 #include <contrastive/cpu/result.hpp>
@@ -72,20 +72,20 @@ auto replicated(const E& rows) {
 
 /// Evaluates losses over the rows of several ranks. Every rank makes the same calls with its own rows, as many as it has (none,
 /// too), and gets the loss of all rows and the exact gradient of its own, to rounding what one process would compute of
-/// argument 1 of rank 0, of rank 1 ..., then argument 2 of rank 0 and so on. Positives may lie on other ranks. The result is the
-/// same, bit for bit, whenever the number of ranks is the same.
+/// argument 1 of rank 0, of rank 1 ..., then argument 2 of rank 0 and so on. Positives may lie on other ranks. The result is
+/// the same, bit for bit, whenever the number of ranks is the same.
 ///
 /// Any loss of the library, or one's own. Its lists, by their names `labels`, `ids`, `negative_ids`, `candidate_probabilities`,
 /// have the entries of this rank's rows, as have `anchor_weights`, a matrix of weights or targets (its rows are this rank's
-/// anchors, its columns all candidates) and parameters of rows. Functions of pairs, and members of other names, are those of the
-/// whole problem.
+/// anchors, its columns all candidates) and parameters of rows. Functions of pairs, and members of other names, are those of
+/// the whole problem.
 ///
 /// `loss`, `valid_anchors` and the gradients by temperature and bias are those of the whole problem on every rank; `per_anchor`
 /// and the gradients those of the rank's own rows.
 ///
 /// Memory: five times the rows of the largest rank (three where candidates have no gradient), 8 bytes a row of all ranks for
-/// each list, and that of an evaluator<T> for 4096 rows. Sent by each rank: all candidates in each pass (a loss has two, sincere
-/// three), half of them where the loss is symmetric, and their gradient once.
+/// each list, and that of an evaluator<T> for 4096 rows. Sent by each rank: all candidates in each pass (a loss has two,
+/// sincere three), half of them where the loss is symmetric, and their gradient once.
 ///
 /// Throws what evaluator<T> throws, on every rank: where one rank refuses or fails the others throw std::runtime_error with its
 /// number and words; so do all where ranks do not agree on loss, parameters, dimension or scalar. A rank that is gone for good
@@ -111,8 +111,8 @@ class evaluator {
     return evaluate(loss, false, nullptr, 0, embeddings...).loss;
   }
 
-  /// The loss of all rows and the gradients of this rank's: gradients[a] has the shape of the rank's matrix a. The result belongs
-  /// to the evaluator and is good until its next call.
+  /// The loss of all rows and the gradients of this rank's: gradients[a] has the shape of the rank's matrix a. The result
+  /// belongs to the evaluator and is good until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
     return evaluate(loss, true, nullptr, 0, embeddings...);
@@ -155,8 +155,7 @@ class evaluator {
     std::optional<pairs_of_loss> pairs;
     call.attempt([&] {
       const index_type anchors = rows.rows_on(rows.rank, anchors_of(p.arrangement, p.count));
-      if (anchors > 0 || p.anchor_weights.size() > 0)
-        detail::check_anchor_weights(p.who, p.anchor_weights, anchors, true);
+      if (anchors > 0 || p.anchor_weights.size() > 0) detail::check_anchor_weights(p.who, p.anchor_weights, anchors, true);
       pairs.emplace(detail::bind(whole.loss(), rows.all_shapes()));
       detail::with_rule(whole.loss(), rows.all_shapes(), [](const auto&) {});  // may refuse, too
     });
@@ -171,7 +170,8 @@ class evaluator {
     for (int a = 0; a < num_outputs; ++a)
       if (outputs[a].data != nullptr)
         for (index_type r = 0; r < outputs[a].rows; ++r)
-          for (index_type c = 0; c < outputs[a].cols; ++c) outputs[a](r, c) = result_.gradients[static_cast<std::size_t>(a)](r, c);
+          for (index_type c = 0; c < outputs[a].cols; ++c)
+            outputs[a](r, c) = result_.gradients[static_cast<std::size_t>(a)](r, c);
     if (outputs != nullptr) result_.gradients.clear();
     return result_;
   }
@@ -188,7 +188,7 @@ class evaluator {
     if (check_finite_) cpu::check_finite(p, shapes);
     if (outputs != nullptr)
       detail::check_outputs(p.who, shapes, outputs, num_outputs,
-                                         [&](int a) { return p.arguments[a].needs_gradient && p.arguments[a].rows > 0; });
+                            [&](int a) { return p.arguments[a].needs_gradient && p.arguments[a].rows > 0; });
   }
 
   any_communicator ranks_;

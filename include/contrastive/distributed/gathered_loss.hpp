@@ -25,7 +25,8 @@ void each_row_list(L& loss, int num_arguments, Visit visit) {
   if constexpr (requires { label_view(loss.labels); })
     visit("labels", loss.labels, argument_range{0, classes ? 1 : num_arguments}, !classes);
   if constexpr (requires { label_view(loss.ids); }) visit("ids", loss.ids, argument_range{0, 1}, false);
-  if constexpr (requires { label_view(loss.negative_ids); }) visit("negative_ids", loss.negative_ids, argument_range{2, 3}, false);
+  if constexpr (requires { label_view(loss.negative_ids); })
+    visit("negative_ids", loss.negative_ids, argument_range{2, 3}, false);
   if constexpr (requires { weight_view(loss.candidate_probabilities); })
     visit("candidate_probabilities", loss.candidate_probabilities, argument_range{pairs ? 0 : 1, pairs ? 1 : num_arguments},
           false);
@@ -86,7 +87,7 @@ class gathered_loss {
     const index_type here = rows[0].rows_on(rows.rank);
     if (of.values.rows != here)
       detail::refuse(L::name, name, std::to_string(here) + " rows, one an anchor of this rank",
-                                  std::to_string(of.values.rows) + " rows");
+                     std::to_string(of.values.rows) + " rows");
     of.first_anchor = rows[0].begin(rows.rank), of.anchors_elsewhere = rows[0].total() - here;
   }
   void gather(joint_call& call, const spread_rows& rows, int argument, const char* name, matrix_view<const float>& of) {
@@ -100,8 +101,8 @@ class gathered_loss {
     call.attempt([&] {
       if (of.rows != a.rows_on(rows.rank) || (of.rows > 0 && of.cols != cols))
         detail::refuse(L::name, name,
-                                    '(' + std::to_string(a.rows_on(rows.rank)) + ", " + std::to_string(cols) + ") on this rank",
-                                    '(' + std::to_string(of.rows) + ", " + std::to_string(of.cols) + ")");
+                       '(' + std::to_string(a.rows_on(rows.rank)) + ", " + std::to_string(cols) + ") on this rank",
+                       '(' + std::to_string(of.rows) + ", " + std::to_string(of.cols) + ")");
       all.resize(static_cast<std::size_t>(a.total() * cols));
     });
     call.exchange(0);

@@ -68,7 +68,7 @@ class joint_call {
     for (std::size_t r = 0; r < all.size(); ++r) {
       if (all[r].failed != 0)
         detail::fail<std::runtime_error>(std::string("contrastive: ") + who_ + ": rank " + std::to_string(r) +
-                                                      " has failed: " + all[r].words);
+                                         " has failed: " + all[r].words);
       data.push_back(all[r].data);
     }
     return data;

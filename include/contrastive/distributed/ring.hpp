@@ -115,17 +115,18 @@ class ring {
       }
       cpu::row_outcome made;
       f_.finish(f_.rule, {1, parts, theta_slopes, 0.5}, &made);
-      for (const double v : {made.loss, made.mass, made.slopes[0], made.slopes[std::max(0, f_.num_terms - 1)],
-                             static_cast<double>(f_.num_terms), static_cast<double>(f_.tiled_begin),
-                             static_cast<double>(f_.tiled_end), static_cast<double>(f_.listed_per_anchor)})
+      for (const double v :
+           {made.loss, made.mass, made.slopes[0], made.slopes[std::max(0, f_.num_terms - 1)], static_cast<double>(f_.num_terms),
+            static_cast<double>(f_.tiled_begin), static_cast<double>(f_.tiled_end), static_cast<double>(f_.listed_per_anchor)})
         *to++ = v;
     });
     const std::vector<fingerprint> all = call_.exchange(own);
     for (std::size_t r = 1; r < all.size(); ++r)
       for (std::size_t k = 0; k < std::size(own.numbers); ++k)
-        if (const double expected = all[0].numbers[k], came = all[r].numbers[k]; expected != came && (expected == expected || came == came))
+        if (const double expected = all[0].numbers[k], came = all[r].numbers[k];
+            expected != came && (expected == expected || came == came))
           detail::refuse(p_.who, "parameters of the loss", "the same on every rank",
-                                      "others on rank " + std::to_string(r) + " than on rank 0");
+                         "others on rank " + std::to_string(r) + " than on rank 0");
   }
 
   /// The factors of this rank's anchors; nobody asks for those of others here.
@@ -214,8 +215,10 @@ class ring {
       call_.start_shift(of.data(), gone * width * sizeof(number), into.data(), come * width * sizeof(number));
     };
     const bool gradients = part == cpu::call_part::gradients;
-    if (outward) move(from.rows, to.rows, dim());
-    else if (gradients) return move(from.gradient, to.gradient, dim());
+    if (outward)
+      move(from.rows, to.rows, dim());
+    else if (gradients)
+      return move(from.gradient, to.gradient, dim());
     if (!has_columns() || (outward && part == cpu::call_part::sums)) return;
     move(from.sums.parts, to.sums.parts, terms());
     if (f_.theta != nullptr && part != (outward ? cpu::call_part::second_sums : cpu::call_part::sums))
@@ -302,10 +305,11 @@ class ring {
     for (const piece& a : anchor_pieces(begin))
       for (const piece& c : pieces_of(travelling_, rank, where_.ranges.candidate_begin, 0, end)) {
         const matrix_view<const T> rows{there.rows.data() + c.local * where_.cols, c.count, where_.cols};
-        T* const gradient = where_[c.argument].needs_gradient && !to.gradient.empty() ? to.gradient.data() + c.local * where_.cols : nullptr;
+        T* const gradient =
+            where_[c.argument].needs_gradient && !to.gradient.empty() ? to.gradient.data() + c.local * where_.cols : nullptr;
         anchor_sums& columns = part == cpu::call_part::gradients ? there.sums : to.sums;
-        meet(part, a, c, false, detail::argument_of<T>(rows, gradient != nullptr),
-             has_column(c.argument) ? &columns : nullptr, gradient);
+        meet(part, a, c, false, detail::argument_of<T>(rows, gradient != nullptr), has_column(c.argument) ? &columns : nullptr,
+             gradient);
       }
   }
   detail::argument<T> rows_of(const piece& c) const {
@@ -392,7 +396,8 @@ class ring {
   };
   cpu::row_outcome finish(const anchor_sums& s, index_type i, index_type number) const {
     cpu::row_outcome made;
-    f_.finish(f_.rule, {1, parts_of(s, i), s.theta_slopes.empty() ? nullptr : s.theta_slopes.data() + i * terms_, batch_log_sum_},
+    f_.finish(f_.rule,
+              {1, parts_of(s, i), s.theta_slopes.empty() ? nullptr : s.theta_slopes.data() + i * terms_, batch_log_sum_},
               &made);
     if (f_.anchor_constant != nullptr && made.mass > 0) made.loss += f_.anchor_constant(f_.pairs, number);
     return made;

@@ -26,9 +26,7 @@ struct spread_argument {
   index_type rows_on(int rank) const { return rows[static_cast<std::size_t>(rank)]; }
   index_type total() const { return replicated ? rows[0] : std::accumulate(rows.begin(), rows.end(), index_type{0}); }
   /// The first row of a rank, of the rows of all arguments.
-  index_type begin(int rank) const {
-    return replicated ? first : std::accumulate(rows.begin(), rows.begin() + rank, first);
-  }
+  index_type begin(int rank) const { return replicated ? first : std::accumulate(rows.begin(), rows.begin() + rank, first); }
 };
 
 /// Arguments [first, end).
@@ -84,7 +82,7 @@ void refuse_difference(const char* who, const std::string& what, const std::vect
   for (std::size_t r = 1; r < of_ranks.size(); ++r)
     if (!(of_ranks[r] == of_ranks[0]))
       detail::refuse(who, what, detail::text(of_ranks[0]) + " as on rank 0",
-                                  detail::text(of_ranks[r]) + " on rank " + std::to_string(r));
+                     detail::text(of_ranks[r]) + " on rank " + std::to_string(r));
 }
 
 /// The list is what it should be on every rank, or on none there is one: then false. Ranks without rows say nothing.
@@ -103,13 +101,12 @@ inline bool check_list(const char* who, const row_list& list, const std::vector<
   if (list.or_first && !all_fit(of) && all_fit({0, 1})) of = {0, 1};
   for (std::size_t r = 0; r < sizes.size(); ++r)
     if (!fits(of, r))
-      detail::refuse(who, list.name,
-                                  std::to_string(rows.rows_on(static_cast<int>(r), of)) + " entries on rank " +
-                                      std::to_string(r) + ", one a row of " +
-                                      (of.end - of.first == 1 ? "argument " + std::to_string(of.first + 1)
-                                                              : "arguments " + std::to_string(of.first + 1) + " to " +
-                                                                    std::to_string(of.end)),
-                                  std::to_string(sizes[r]) + " entries");
+      detail::refuse(
+          who, list.name,
+          std::to_string(rows.rows_on(static_cast<int>(r), of)) + " entries on rank " + std::to_string(r) + ", one a row of " +
+              (of.end - of.first == 1 ? "argument " + std::to_string(of.first + 1)
+                                      : "arguments " + std::to_string(of.first + 1) + " to " + std::to_string(of.end)),
+          std::to_string(sizes[r]) + " entries");
   return true;
 }
 
@@ -161,7 +158,7 @@ spread_rows agree(joint_call& call, const cpu::problem<T>& p, double bias, int s
       if (rows.cols == 0) rows.cols = here[r].cols;
       if (here[r].cols != rows.cols)
         detail::refuse(p.who, name + " on rank " + std::to_string(r), std::to_string(rows.cols) + " columns",
-                                    std::to_string(here[r].cols) + " columns");
+                       std::to_string(here[r].cols) + " columns");
     }
     refuse_difference(p.who, name + " replicated (0 or 1)", replicated);
     refuse_difference(p.who, name + " with a gradient (0 or 1)", wanted);
@@ -178,8 +175,8 @@ spread_rows agree(joint_call& call, const cpu::problem<T>& p, double bias, int s
     for (int r = 0; r < call.size(); ++r)
       if (rows[0].rows_on(r) != rows[1].rows_on(r))
         detail::refuse(p.who, "argument 2 on rank " + std::to_string(r),
-                                    std::to_string(rows[0].rows_on(r)) + " rows as in argument 1",
-                                    std::to_string(rows[1].rows_on(r)) + " rows");
+                       std::to_string(rows[0].rows_on(r)) + " rows as in argument 1",
+                       std::to_string(rows[1].rows_on(r)) + " rows");
 
   struct list_sizes {
     std::int64_t of[most_row_lists];

@@ -129,7 +129,8 @@ class thread_communicator {
       group_.arrived_ = 0, ++group_.gatherings_;
       group_.changed_.notify_all();
     } else {
-      wait_until(lock, [&] { return group_.gatherings_ != now; }, 1);
+      wait_until(
+          lock, [&] { return group_.gatherings_ != now; }, 1);
     }
   }
 
