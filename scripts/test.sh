@@ -29,6 +29,7 @@ scripts/install_packages.sh g++ clang libclang-rt-dev "${compiler[@]}" clang-for
   "${emulation[@]}"
 # libtorch is not in every release; without it its adapter and the trainers on it are left out.
 scripts/install_packages.sh libtorch-dev libopenblas0-pthread || echo "no libtorch here: going on without what is built on it" >&2
+scripts/install_packages.sh libgloo-dev || echo "no headers of Gloo here: going on without the test of libtorch's process groups" >&2
 
 mkdir -p build/all
 : > build/all/CTestTestfile.cmake

@@ -32,11 +32,13 @@ double number_of(const char* what, const torch::Tensor& t) {
 }
 
 /// temperature and bias: undefined where they are not learned.
-template <bool OnDevice, class L>
-torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const torch::Tensor& bias,
+template <bool OnDevice, class On, class L>
+torch::Tensor torch_loss(const On& on, const L& given, const torch::Tensor& temperature, const torch::Tensor& bias,
                          const std::vector<torch::Tensor>& embeddings) {
   static_assert(check_loss<L>());
   check_tensors<L>(embeddings);
+  if (On::on_ranks && given.reduction == reduction::none)
+    refuse(loss_name<L>(), "reduction", "mean or sum over ranks, which would have to weigh their losses together", "none");
   L loss = given;
   if (temperature.defined()) loss.temperature = number_of<L>("the learned temperature", temperature);
   if constexpr (detail::has_bias<L>)
@@ -52,7 +54,7 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
   torch_result r;
   {
     const torch::NoGradGuard no_gradient;
-    r = evaluate_tensors<OnDevice>(loss, embeddings, wanted, learns(temperature) || learns(bias));
+    r = evaluate_tensors<OnDevice>(on, loss, embeddings, wanted, learns(temperature) || learns(bias));
   }
   if (!any) return r.loss;
   std::vector<torch::Tensor> inputs = embeddings, gradients = std::move(r.gradients);
@@ -64,11 +66,12 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
   add(temperature, r.temperature_gradient);
   add(bias, r.bias_gradient);
   c10::intrusive_ptr<weighed_gradients> weighed;
-  if (loss.reduction == reduction::none) {
-    for (std::size_t i = embeddings.size(); i < inputs.size(); ++i) wanted.push_back(learns(inputs[i]));
-    weighed = c10::make_intrusive<weighed_gradients>(
-        weighed_again<OnDevice, L>(loss, embeddings[0].device(), embeddings.size(), wanted));
-  }
+  if constexpr (!On::on_ranks)
+    if (loss.reduction == reduction::none) {
+      for (std::size_t i = embeddings.size(); i < inputs.size(); ++i) wanted.push_back(learns(inputs[i]));
+      weighed = c10::make_intrusive<weighed_gradients>(
+          weighed_again<OnDevice, L>(loss, embeddings[0].device(), embeddings.size(), wanted));
+    }
   return known_gradients::apply(at::TensorList(inputs), std::vector<torch::Tensor>{r.loss}, gradients, weighed);
 }
 
@@ -94,22 +97,22 @@ torch::Tensor torch_loss(const L& given, const torch::Tensor& temperature, const
 ///   loss.backward();
 template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const torch::Tensor& embeddings, const More&... more) {
-  return detail::torch_loss<OnDevice>(loss, {}, {}, {embeddings, more...});
+  return detail::torch_loss<OnDevice>(detail::evaluators_of_thread{}, loss, {}, {}, {embeddings, more...});
 }
 /// The same for a number of tensors known only at run time, such as views.
 template <class L, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const std::vector<torch::Tensor>& embeddings) {
-  return detail::torch_loss<OnDevice>(loss, {}, {}, embeddings);
+  return detail::torch_loss<OnDevice>(detail::evaluators_of_thread{}, loss, {}, {}, embeddings);
 }
 /// The same with a temperature to be learned.
 template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const torch::Tensor& embeddings,
                          const More&... more) {
-  return detail::torch_loss<OnDevice>(loss, temperature.value, {}, {embeddings, more...});
+  return detail::torch_loss<OnDevice>(detail::evaluators_of_thread{}, loss, temperature.value, {}, {embeddings, more...});
 }
 template <class L, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const std::vector<torch::Tensor>& embeddings) {
-  return detail::torch_loss<OnDevice>(loss, temperature.value, {}, embeddings);
+  return detail::torch_loss<OnDevice>(detail::evaluators_of_thread{}, loss, temperature.value, {}, embeddings);
 }
 
 /// The same with a temperature and a bias to be learned, of a loss with a member `bias`.
@@ -117,7 +120,8 @@ template <class L, std::same_as<torch::Tensor>... More, bool OnDevice = detail::
 torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const learned_bias& bias,
                          const torch::Tensor& embeddings, const More&... more) {
   static_assert(detail::has_bias<L>, "contrastive: this loss has no bias that could be learned");
-  return detail::torch_loss<OnDevice>(loss, temperature.value, bias.value, {embeddings, more...});
+  return detail::torch_loss<OnDevice>(detail::evaluators_of_thread{}, loss, temperature.value, bias.value,
+                                      {embeddings, more...});
 }
 
 }  // namespace CONTRASTIVE_FLAGS

@@ -3,6 +3,7 @@
 // A loss over the rows of several ranks: exact, with the gradient of each rank's own rows.
 #pragma once
 
+#include <algorithm>
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/core/check_outputs.hpp>
 #include <contrastive/core/options.hpp>
@@ -126,6 +127,12 @@ class evaluator {
     return evaluate(loss, true, gradients.begin(), static_cast<int>(gradients.size()), embeddings...);
   }
 
+  template <class L, class... E>
+  const result<T>& value_and_gradient_into(const std::vector<matrix_view<T>>& gradients, const L& loss,
+                                           const E&... embeddings) {
+    return evaluate(loss, true, gradients.data(), static_cast<int>(gradients.size()), embeddings...);
+  }
+
  private:
   template <class L, class... E>
   const result<T>& evaluate(const L& loss, bool with_gradients, const matrix_view<T>* outputs, int num_outputs,
@@ -133,7 +140,10 @@ class evaluator {
     static_assert(detail::check_loss<L>());
     static_assert((std::is_same_v<detail::computed_scalar_of<detail::matrix_of<E>>, T> && ...),
                   "contrastive: all embeddings must have the evaluator's scalar type (float also takes types of 16 bits)");
-    const auto arguments = detail::arguments_of<T>(embeddings...);
+    auto arguments = detail::arguments_of<T>(embeddings...);
+    if constexpr ((detail::is_vector<E> || ...))  // an empty view stands for a gradient that is not wanted
+      for (int a = 0; a < std::min(num_outputs, static_cast<int>(arguments.size())); ++a)
+        if (outputs[a].data == nullptr && outputs[a].cols == 0) arguments[static_cast<std::size_t>(a)].needs_gradient = false;
     cpu::problem<T> p{};
     p.who = detail::loss_name<L>();
     p.arguments = arguments.data(), p.count = static_cast<int>(arguments.size());
@@ -143,6 +153,8 @@ class evaluator {
     p.wants_bias = detail::has_bias<L>, p.anchor_weights = detail::anchor_weights_of(loss);
     const double bias = detail::bias_of(loss);
 
+    if (evaluation_.get() == nullptr)
+      detail::refuse(p.who, "evaluator", "one that holds its workspace", "one that was moved from");
     const cpu::only_call<T> only(*evaluation_.get());
     joint_call call(ranks_, p.who);
     gathered_loss<L> whole(loss);

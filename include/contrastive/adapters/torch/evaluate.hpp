@@ -59,23 +59,28 @@ void check_tensors(const std::vector<torch::Tensor>& embeddings) {
   }
 }
 
-/// The evaluator of this thread, with as many threads as libtorch has now.
-template <class T>
-evaluator<T>& torch_evaluator() {
-  thread_local std::unique_ptr<evaluator<T>> kept;
-  thread_local int threads = 0;
-  if (const int wanted = at::get_num_threads(); kept == nullptr || threads != wanted) {
-    kept = std::make_unique<evaluator<T>>(options{.threads = wanted});
-    threads = wanted;
-  }
-  return *kept;
-}
+/// The evaluators of this thread, with as many threads as libtorch has now.
+struct evaluators_of_thread {
+  static constexpr bool on_ranks = false;
 
-template <class S, class L>
-torch_result evaluate_on_host(const L& loss, const std::vector<torch::Tensor>& embeddings, const std::vector<bool>& wanted,
-                              bool learned) {
+  template <class T>
+  static evaluator<T>& of() {
+    thread_local std::unique_ptr<evaluator<T>> kept;
+    thread_local int threads = 0;
+    if (const int wanted = at::get_num_threads(); kept == nullptr || threads != wanted) {
+      kept = std::make_unique<evaluator<T>>(options{.threads = wanted});
+      threads = wanted;
+    }
+    return *kept;
+  }
+};
+
+/// By an evaluator of `on`.
+template <class S, class On, class L>
+torch_result evaluate_on_host(const On& on, const L& loss, const std::vector<torch::Tensor>& embeddings,
+                              const std::vector<bool>& wanted, bool learned) {
   using T = typename computed_in<S>::type;
-  evaluator<T>& evaluate = torch_evaluator<T>();
+  auto& evaluate = on.template of<T>();
   const auto numbers = std::is_same_v<T, double> ? torch::kFloat64 : torch::kFloat32;
   torch_result out;
   std::vector<matrix_view<const S>> rows;
@@ -159,9 +164,9 @@ inline constexpr bool torch_on_device = false;
 #endif
 
 /// OnDevice keeps apart what nvcc and what the host's compiler make of one name in one program.
-template <bool OnDevice, class L>
-torch_result evaluate_tensors(const L& loss, std::vector<torch::Tensor> embeddings, const std::vector<bool>& wanted,
-                              bool learned) {
+template <bool OnDevice, class On, class L>
+torch_result evaluate_tensors(const On& on, const L& loss, std::vector<torch::Tensor> embeddings,
+                              const std::vector<bool>& wanted, bool learned) {
   auto type = embeddings[0].scalar_type();
   if (std::any_of(embeddings.begin(), embeddings.end(), [&](const torch::Tensor& e) { return e.scalar_type() != type; })) {
     type = torch::kFloat32;  // exact
@@ -169,13 +174,13 @@ torch_result evaluate_tensors(const L& loss, std::vector<torch::Tensor> embeddin
   }
   const torch::Device device = embeddings[0].device();
   if (device.is_cpu()) {
-    if (type == torch::kFloat32) return evaluate_on_host<float>(loss, embeddings, wanted, learned);
-    if (type == torch::kFloat64) return evaluate_on_host<double>(loss, embeddings, wanted, learned);
-    if (type == torch::kBFloat16) return evaluate_on_host<Eigen::bfloat16>(loss, embeddings, wanted, learned);
-    if (type == torch::kFloat16) return evaluate_on_host<Eigen::half>(loss, embeddings, wanted, learned);
+    if (type == torch::kFloat32) return evaluate_on_host<float>(on, loss, embeddings, wanted, learned);
+    if (type == torch::kFloat64) return evaluate_on_host<double>(on, loss, embeddings, wanted, learned);
+    if (type == torch::kBFloat16) return evaluate_on_host<Eigen::bfloat16>(on, loss, embeddings, wanted, learned);
+    if (type == torch::kFloat16) return evaluate_on_host<Eigen::half>(on, loss, embeddings, wanted, learned);
     refuse(loss_name<L>(), "argument 1", "a tensor of float32, float64, bfloat16 or float16", c10::toString(type));
   }
-  if constexpr (OnDevice) {
+  if constexpr (OnDevice && !On::on_ranks) {
 #ifdef CONTRASTIVE_TORCH_ON_DEVICE
     if (device.is_cuda()) {
       if (type == torch::kFloat32) return evaluate_on_device<float>(loss, embeddings, wanted);
@@ -187,8 +192,9 @@ torch_result evaluate_tensors(const L& loss, std::vector<torch::Tensor> embeddin
 #endif
   }
   refuse(loss_name<L>(), "argument 1",
-         OnDevice ? "a tensor on the CPU or on a GPU of NVIDIA's"
-                  : "a tensor on the CPU, since this file was compiled without CUDA",
+         On::on_ranks ? "a tensor on the CPU: over ranks nothing else is computed"
+         : OnDevice   ? "a tensor on the CPU or on a GPU of NVIDIA's"
+                      : "a tensor on the CPU, since this file was compiled without CUDA",
          "one on " + device.str());
 }
 

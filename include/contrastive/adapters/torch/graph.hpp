@@ -143,7 +143,7 @@ class weighed_again {
     const auto count = static_cast<std::ptrdiff_t>(num_embeddings_);
     const std::vector<torch::Tensor> embeddings(inputs.begin(), inputs.begin() + count);
     const std::vector<bool> wanted(wanted_.begin(), wanted_.begin() + count);
-    torch_result r = evaluate_tensors<OnDevice>(loss, embeddings, wanted, true);
+    torch_result r = evaluate_tensors<OnDevice>(evaluators_of_thread{}, loss, embeddings, wanted, true);
     const torch::Tensor learned[] = {r.temperature_gradient, r.bias_gradient};
     for (std::size_t i = num_embeddings_; i < inputs.size(); ++i)
       r.gradients.push_back(wanted_[i] ? learned[i - num_embeddings_].to(inputs[i].device()).reshape(inputs[i].sizes())

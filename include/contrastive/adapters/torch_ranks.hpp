@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// torch_loss over the rows of several ranks, and a communicator of libtorch's process groups. Target contrastive::torch.
+#pragma once
+
+#include <concepts>
+#include <contrastive/adapters/torch.hpp>
+#include <contrastive/distributed/evaluator.hpp>
+#include <cstddef>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+
+/// Ranks for torch_loss: it keeps an evaluator for each scalar type, with as many threads as libtorch has when it is made. The
+/// communicator must outlive it. As a distributed::evaluator it serves one thread at a time, and every rank makes the same
+/// calls.
+class torch_ranks {
+ public:
+  static constexpr bool on_ranks = true;
+
+  template <distributed::communicator C>
+  torch_ranks(C& ranks, distributed::grad_scale scale)
+      : in_float_(ranks, scale, {.threads = at::get_num_threads()}),
+        in_double_(ranks, scale, {.threads = at::get_num_threads()}) {}
+
+  template <class T>
+  distributed::evaluator<T>& of() const {
+    if constexpr (std::is_same_v<T, float>)
+      return in_float_;
+    else
+      return in_double_;
+  }
+
+ private:
+  mutable distributed::evaluator<float> in_float_;
+  mutable distributed::evaluator<double> in_double_;
+};
+
+/// The loss of the rows of all ranks as a tensor that backward() starts from: torch_loss(loss, ...) of the embeddings of all
+/// ranks, those of rank 0 first, with the gradients of this rank's own, scaled as the grad_scale of the ranks says. Each rank
+/// gives its own tensors, on the CPU, and the lists of its own rows (see distributed::evaluator). The gradient of a learned
+/// temperature, and of a bias, is the whole one on every rank: ranks that average gradients get it right, those that add them
+/// up divide it by their number. Throws as torch_loss and distributed::evaluator do, and for reduction::none.
+///
+///   torch::Tensor loss = contrastive::torch_loss(ranks, contrastive::nt_xent{.temperature = 0.5}, z1, z2);
+template <class L, std::same_as<torch::Tensor>... More>
+torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const torch::Tensor& embeddings, const More&... more) {
+  return detail::torch_loss<false>(ranks, loss, {}, {}, {embeddings, more...});
+}
+template <class L>
+torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const std::vector<torch::Tensor>& embeddings) {
+  return detail::torch_loss<false>(ranks, loss, {}, {}, embeddings);
+}
+/// The same with a temperature to be learned, which is the same on every rank.
+template <class L, std::same_as<torch::Tensor>... More>
+torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
+                         const torch::Tensor& embeddings, const More&... more) {
+  return detail::torch_loss<false>(ranks, loss, temperature.value, {}, {embeddings, more...});
+}
+template <class L>
+torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
+                         const std::vector<torch::Tensor>& embeddings) {
+  return detail::torch_loss<false>(ranks, loss, temperature.value, {}, embeddings);
+}
+/// The same with a temperature and a bias to be learned, of a loss with a member `bias`.
+template <class L, std::same_as<torch::Tensor>... More>
+torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
+                         const learned_bias& bias, const torch::Tensor& embeddings, const More&... more) {
+  static_assert(detail::has_bias<L>, "contrastive: this loss has no bias that could be learned");
+  return detail::torch_loss<false>(ranks, loss, temperature.value, bias.value, {embeddings, more...});
+}
+
+namespace distributed {
+
+/// The ranks of one of libtorch's process groups with a backend for memory of the CPU, Gloo or MPI: c10d::ProcessGroup, or of
+/// libtorch 2 a c10d::Backend. It must outlive the communicator. Nobody else uses the group's tag 7 between neighbours
+/// meanwhile.
+///
+///   contrastive::distributed::c10d_communicator ranks{*group};
+template <class Group>
+class c10d_communicator {
+ public:
+  explicit c10d_communicator(Group& group) : group_(group) {}
+
+  int rank() const { return group_.getRank(); }
+  int size() const { return group_.getSize(); }
+
+  void all_gather(const void* own, std::size_t bytes, void* all) {
+    std::vector<torch::Tensor> mine{bytes_at(own, bytes)};
+    std::vector<std::vector<torch::Tensor>> of_ranks(1);
+    for (int r = 0; r < size(); ++r)
+      of_ranks[0].push_back(bytes_at(static_cast<std::byte*>(all) + static_cast<std::size_t>(r) * bytes, bytes));
+    group_.allgather(of_ranks, mine)->wait();
+  }
+  void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) {
+    const auto start = [&](const void* memory, std::size_t count, auto begin) {
+      if (count == 0) return;
+      std::vector<torch::Tensor> tensors{bytes_at(memory, count)};
+      auto work = begin(tensors);
+      under_way_.emplace_back(std::move(tensors[0]), [work] { work->wait(); });
+    };
+    start(from_previous, previous_bytes,
+          [&](auto& tensors) { return group_.recv(tensors, (rank() + size() - 1) % size(), tag); });
+    start(to_next, bytes, [&](auto& tensors) { return group_.send(tensors, (rank() + 1) % size(), tag); });
+  }
+  void wait() {
+    std::vector<std::pair<torch::Tensor, std::function<void()>>> all;
+    all.swap(under_way_);
+    for (auto& [tensor, until_done] : all) until_done();
+  }
+
+ private:
+  static constexpr int tag = 7;
+  static torch::Tensor bytes_at(const void* memory, std::size_t bytes) {
+    return torch::from_blob(const_cast<void*>(memory), {static_cast<std::int64_t>(bytes)}, torch::kUInt8);
+  }
+
+  Group& group_;
+  std::vector<std::pair<torch::Tensor, std::function<void()>>> under_way_;  // what waits for each tensor
+};
+
+}  // namespace distributed
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
