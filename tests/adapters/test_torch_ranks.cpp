@@ -65,6 +65,17 @@ void check(Ranks& group_ranks, torch::Dtype type) {
           torch_loss(ranks, contrastive::info_nce{}, a, b.detach()), false, false);
   compare("sup_con", torch_loss(contrastive::sup_con{.labels = contrastive::labels_of(labels)}, z1),
           torch_loss(ranks, contrastive::sup_con{.labels = contrastive::labels_of(own_labels)}, a), false, false);
+  const Tensor proxies = torch::randn({3, 12}, type).requires_grad_(true);
+  compare("class proxies that all ranks have",
+          torch_loss(contrastive::d2d_ce{.labels = contrastive::labels_of(labels)}, z1, proxies),
+          torch_loss(ranks, contrastive::d2d_ce{.labels = contrastive::labels_of(own_labels)}, a,
+                     contrastive::replicated_tensor(proxies)),
+          false, false);
+  const auto by_proxies = [&](const Tensor& loss) { return gradients_of(loss, {proxies})[0]; };
+  expect(near(by_proxies(torch_loss(contrastive::d2d_ce{.labels = contrastive::labels_of(labels)}, z1, proxies)),
+              by_proxies(torch_loss(ranks, contrastive::d2d_ce{.labels = contrastive::labels_of(own_labels)}, a,
+                                    contrastive::replicated_tensor(proxies)))),
+         rank, "the gradient of what all ranks have");
   try {
     torch_loss(ranks, contrastive::nt_xent{.reduction = contrastive::reduction::none}, a, b);
     expect(false, rank, "reduction none is taken");

@@ -19,13 +19,12 @@ inline namespace CONTRASTIVE_FLAGS {
 /// calls.
 class torch_ranks {
  public:
-  static constexpr bool on_ranks = true;
-
   template <distributed::communicator C>
   torch_ranks(C& ranks, distributed::grad_scale scale)
       : in_float_(ranks, scale, {.threads = at::get_num_threads()}),
         in_double_(ranks, scale, {.threads = at::get_num_threads()}) {}
 
+  /// The evaluator of a scalar type.
   template <class T>
   distributed::evaluator<T>& of() const {
     if constexpr (std::is_same_v<T, float>)
@@ -39,38 +38,81 @@ class torch_ranks {
   mutable distributed::evaluator<double> in_double_;
 };
 
+/// A tensor that every rank holds alike, such as class proxies or a queue: see distributed::replicated. Its gradient is the
+/// whole one on every rank.
+struct replicated_tensor {
+  torch::Tensor rows;
+
+  explicit replicated_tensor(torch::Tensor same) : rows(std::move(same)) {}
+};
+
+namespace detail {
+
+template <class E>
+concept tensor_of_ranks = std::same_as<E, torch::Tensor> || std::same_as<E, replicated_tensor>;
+
+/// Ranks, and which of the tensors are replicated.
+struct marked_ranks {
+  static constexpr bool on_ranks = true;
+
+  const torch_ranks& ranks;
+  std::vector<bool> replicated;
+
+  template <class S>
+  distributed::rank_rows<S> rows(const matrix_view<const S>& view, std::size_t a) const {
+    return {view, a < replicated.size() && replicated[a]};
+  }
+  template <class T>
+  distributed::evaluator<T>& of() const {
+    return ranks.of<T>();
+  }
+};
+
+inline const torch::Tensor& tensor_of(const torch::Tensor& t) { return t; }
+inline const torch::Tensor& tensor_of(const replicated_tensor& t) { return t.rows; }
+
+template <class L, class... E>
+torch::Tensor loss_on_ranks(const torch_ranks& ranks, const L& loss, const torch::Tensor& temperature,
+                            const torch::Tensor& bias, const E&... embeddings) {
+  const marked_ranks on{ranks, {std::same_as<E, replicated_tensor>...}};
+  return torch_loss<false>(on, loss, temperature, bias, {tensor_of(embeddings)...});
+}
+
+}  // namespace detail
+
 /// The loss of the rows of all ranks as a tensor that backward() starts from: torch_loss(loss, ...) of the embeddings of all
 /// ranks, those of rank 0 first, with the gradients of this rank's own, scaled as the grad_scale of the ranks says. Each rank
-/// gives its own tensors, on the CPU, and the lists of its own rows (see distributed::evaluator). The gradient of a learned
-/// temperature, and of a bias, is the whole one on every rank: ranks that average gradients get it right, those that add them
-/// up divide it by their number. Throws as torch_loss and distributed::evaluator do, and for reduction::none.
+/// gives its own tensors, on the CPU, or replicated_tensor, and the lists of its own rows (see distributed::evaluator). The
+/// gradient of what all ranks share, a learned temperature or bias and replicated tensors, is the whole one on every rank:
+/// ranks that average gradients get it right, those that add them up divide it by their number. Throws as torch_loss and
+/// distributed::evaluator do, and for reduction::none.
 ///
 ///   torch::Tensor loss = contrastive::torch_loss(ranks, contrastive::nt_xent{.temperature = 0.5}, z1, z2);
-template <class L, std::same_as<torch::Tensor>... More>
-torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const torch::Tensor& embeddings, const More&... more) {
-  return detail::torch_loss<false>(ranks, loss, {}, {}, {embeddings, more...});
+template <class L, detail::tensor_of_ranks... E>
+torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const E&... embeddings) {
+  return detail::loss_on_ranks(ranks, loss, {}, {}, embeddings...);
 }
 template <class L>
 torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const std::vector<torch::Tensor>& embeddings) {
-  return detail::torch_loss<false>(ranks, loss, {}, {}, embeddings);
+  return detail::torch_loss<false>(detail::marked_ranks{ranks, {}}, loss, {}, {}, embeddings);
 }
 /// The same with a temperature to be learned, which is the same on every rank.
-template <class L, std::same_as<torch::Tensor>... More>
+template <class L, detail::tensor_of_ranks... E>
 torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
-                         const torch::Tensor& embeddings, const More&... more) {
-  return detail::torch_loss<false>(ranks, loss, temperature.value, {}, {embeddings, more...});
+                         const E&... embeddings) {
+  return detail::loss_on_ranks(ranks, loss, temperature.value, {}, embeddings...);
 }
 template <class L>
 torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
                          const std::vector<torch::Tensor>& embeddings) {
-  return detail::torch_loss<false>(ranks, loss, temperature.value, {}, embeddings);
+  return detail::torch_loss<false>(detail::marked_ranks{ranks, {}}, loss, temperature.value, {}, embeddings);
 }
 /// The same with a temperature and a bias to be learned, of a loss with a member `bias`.
-template <class L, std::same_as<torch::Tensor>... More>
+template <class L, detail::tensor_of_ranks... E>
 torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
-                         const learned_bias& bias, const torch::Tensor& embeddings, const More&... more) {
+                         const learned_bias& bias, const E&... embeddings) {
   static_assert(detail::has_bias<L>, "contrastive: this loss has no bias that could be learned");
-  return detail::torch_loss<false>(ranks, loss, temperature.value, bias.value, {embeddings, more...});
+  return detail::loss_on_ranks(ranks, loss, temperature.value, bias.value, embeddings...);
 }
 
 namespace distributed {

@@ -124,7 +124,7 @@ using computed_scalar_of = typename computed_in<scalar_of<E>>::type;
 template <embedding_argument E>
 argument<computed_scalar_of<E>> as_argument(const E& e) {
   auto a = argument_of<computed_scalar_of<E>>(argument_traits<E>::view(e), argument_traits<E>::needs_gradient);
-  if constexpr (requires { argument_traits<E>::replicated; }) a.replicated = true;
+  if constexpr (requires { argument_traits<E>::replicated(e); }) a.replicated = argument_traits<E>::replicated(e);
   return a;
 }
 

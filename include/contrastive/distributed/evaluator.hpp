@@ -30,10 +30,17 @@ enum class grad_scale {
   mean  ///< the number of ranks, for trainers that average them, as DistributedDataParallel does
 };
 
-/// Rows that are the same on every rank, see replicated().
+/// Rows that may be the same on every rank, see replicated().
 template <class T>
-struct replicated_view {
+struct rank_rows {
   matrix_view<const T> rows;
+  bool replicated = false;
+};
+/// The same without a gradient.
+template <class T>
+struct rank_rows<no_gradient_view<T>> {
+  matrix_view<const T> rows;
+  bool replicated = false;
 };
 
 }  // namespace distributed
@@ -41,16 +48,18 @@ struct replicated_view {
 namespace detail {
 
 template <class T>
-struct argument_traits<distributed::replicated_view<T>> {
-  static constexpr bool valid = true, needs_gradient = true, replicated = true;
+struct argument_traits<distributed::rank_rows<T>> {
+  static constexpr bool valid = true, needs_gradient = true;
   using scalar = T;
-  static matrix_view<const scalar> view(const distributed::replicated_view<T>& e) { return e.rows; }
+  static matrix_view<const scalar> view(const distributed::rank_rows<T>& e) { return e.rows; }
+  static bool replicated(const distributed::rank_rows<T>& e) { return e.replicated; }
 };
 template <class T>
-struct argument_traits<distributed::replicated_view<no_gradient_view<T>>> {
-  static constexpr bool valid = true, needs_gradient = false, replicated = true;
+struct argument_traits<distributed::rank_rows<no_gradient_view<T>>> {
+  static constexpr bool valid = true, needs_gradient = false;
   using scalar = T;
-  static matrix_view<const scalar> view(const distributed::replicated_view<no_gradient_view<T>>& e) { return e.rows; }
+  static matrix_view<const scalar> view(const distributed::rank_rows<no_gradient_view<T>>& e) { return e.rows; }
+  static bool replicated(const distributed::rank_rows<no_gradient_view<T>>& e) { return e.replicated; }
 };
 
 }  // namespace detail
@@ -66,9 +75,9 @@ auto replicated(const E& rows) {
   using scalar = detail::scalar_of<E>;
   const matrix_view<const scalar> view = detail::argument_traits<E>::view(rows);
   if constexpr (detail::argument_traits<E>::needs_gradient)
-    return replicated_view<scalar>{view};
+    return rank_rows<scalar>{view, true};
   else
-    return replicated_view<no_gradient_view<scalar>>{view};
+    return rank_rows<no_gradient_view<scalar>>{view, true};
 }
 
 /// Evaluates losses over the rows of several ranks. Every rank makes the same calls with its own rows, as many as it has (none,

@@ -63,6 +63,11 @@ void check_tensors(const std::vector<torch::Tensor>& embeddings) {
 struct evaluators_of_thread {
   static constexpr bool on_ranks = false;
 
+  /// Argument a as the evaluator takes it.
+  template <class S>
+  static matrix_view<const S> rows(const matrix_view<const S>& view, std::size_t) {
+    return view;
+  }
   template <class T>
   static evaluator<T>& of() {
     thread_local std::unique_ptr<evaluator<T>> kept;
@@ -83,12 +88,13 @@ torch_result evaluate_on_host(const On& on, const L& loss, const std::vector<tor
   auto& evaluate = on.template of<T>();
   const auto numbers = std::is_same_v<T, double> ? torch::kFloat64 : torch::kFloat32;
   torch_result out;
-  std::vector<matrix_view<const S>> rows;
+  std::vector<decltype(on.rows(matrix_view<const S>{}, 0))> rows;
   std::vector<matrix_view<T>> gradients;
   bool any = learned || loss.reduction == reduction::none;
   for (std::size_t a = 0; a < embeddings.size(); ++a) {
     const torch::Tensor& e = embeddings[a];
-    rows.push_back({static_cast<const S*>(e.data_ptr()), e.size(0), e.size(1), e.stride(0), e.stride(1)});
+    rows.push_back(
+        on.rows(matrix_view<const S>{static_cast<const S*>(e.data_ptr()), e.size(0), e.size(1), e.stride(0), e.stride(1)}, a));
     out.gradients.emplace_back(wanted[a] ? torch::empty({e.size(0), e.size(1)}, numbers) : torch::Tensor());
     gradients.push_back(wanted[a] ? matrix_view<T>{out.gradients[a].template data_ptr<T>(), e.size(0), e.size(1)}
                                   : matrix_view<T>{});
