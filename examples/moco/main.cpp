@@ -4,6 +4,7 @@
 #include <contrastive/adapters/torch.hpp>
 
 #include "torch_common/momentum.hpp"
+#include "torch_common/processes.hpp"
 #include "torch_common/view_learning.hpp"
 
 namespace examples {
@@ -32,7 +33,8 @@ class moco_run {
         query_(how.encoder, how.run.seed),
         key_(how.encoder, how.run.seed),
         queue_(moco.queue, how.encoder.embedding, {.labels = true, .num_parameters = 3}),
-        loss_(how.objective, static_cast<std::int64_t>(data.class_names.size()), how.encoder.embedding, how.run.seed),
+        loss_(how.objective, static_cast<std::int64_t>(data.class_names.size()), how.encoder.embedding, how.run.seed,
+              how.run.together),
         learner_(parameters_of(query_, loss_), how),
         loop_(make_loop()) {}
   moco_run(const moco_run&) = delete;
@@ -59,7 +61,9 @@ class moco_run {
     // The keys' running statistics of batch normalisation are neither copied nor averaged: they are those of their own batches,
     // as their own weights make them.
     follow(*key_, *query_, moco_.momentum);
-    queue_.push(contrastive::rows_of(z[1]), contrastive::labels_of(made.labels), contrastive::rows_of(made.changes));
+    const torch::Tensor keys = of_all(z[1]), labels = of_all(made.labels.unsqueeze(1)).squeeze(1),
+                        changes = of_all(made.changes);
+    queue_.push(contrastive::rows_of(keys), contrastive::labels_of(labels), contrastive::rows_of(changes));
     return {{"loss", loss}};
   }
 
@@ -74,6 +78,9 @@ class moco_run {
     for (const auto& group : pictures.index_select(0, order).chunk(moco_.key_groups)) groups.push_back(key_->forward(group));
     return torch::cat(groups).index_select(0, order.argsort());
   }
+
+  /// Those of all processes that train together: each has the whole queue.
+  torch::Tensor of_all(const torch::Tensor& rows) const { return how_.run.together ? how_.run.together->gather(rows) : rows; }
 
   earlier_rows rows_of_queue() const {
     if (queue_.size() == 0) return {};
@@ -137,9 +144,12 @@ int run(int argc, char** argv) {
   app.add_option("--key-groups", moco.key_groups, "parts of the keys' batch that are normalised apart")
       ->check(CLI::Range(1, 1024));
   start_view_learning(app, argc, argv, how);
-  if (how.batch < 2 * moco.key_groups)
-    throw std::runtime_error("--key-groups " + std::to_string(moco.key_groups) +
-                             " leaves no two pictures a group in a --batch of " + std::to_string(how.batch));
+  if (how.run.together && how.objective.loss == "sup_con")
+    throw std::runtime_error("--loss sup_con: its queue is for one process");
+  const int processes_here = how.run.together ? how.run.together->size() : 1;
+  if (how.batch / processes_here < 2 * moco.key_groups)
+    throw std::runtime_error("--key-groups " + std::to_string(moco.key_groups) + " leaves no two pictures a group of the " +
+                             std::to_string(how.batch / processes_here) + " that a process has of --batch");
 
   thread_team team(how.run.threads);
   const image_dataset data = load_dataset(how.dataset, how.run.data, team);

@@ -4,10 +4,11 @@
 #include "torch_common/objective.hpp"
 
 #include <algorithm>
-#include <contrastive/adapters/torch.hpp>
+#include <contrastive/adapters/torch_ranks.hpp>
 #include <stdexcept>
 
 #include "common/random_stream.hpp"
+#include "torch_common/processes.hpp"
 
 namespace examples {
 namespace {
@@ -31,8 +32,9 @@ bool objective::sees_earlier_rows(const std::string& loss) {
   return is_one_of(loss, {"info_nce", "weighted_info_nce", "sup_con"});
 }
 
-objective::objective(const objective_settings& how, std::int64_t num_classes, std::int64_t dim, std::uint64_t seed)
-    : how_(how) {
+objective::objective(const objective_settings& how, std::int64_t num_classes, std::int64_t dim, std::uint64_t seed,
+                     std::shared_ptr<processes> together)
+    : how_(how), together_(std::move(together)) {
   if (std::find(known().begin(), known().end(), how.loss) == known().end())
     throw std::invalid_argument("unknown loss " + how.loss);
   if (how.loss != "conditional_contrastive") return;
@@ -53,9 +55,17 @@ torch::Tensor objective::operator()(const embedded_views& batch, const earlier_r
   };
   const auto stacked_labels = [&] { return batch.labels.repeat({static_cast<std::int64_t>(batch.z.size())}); };
   const auto& z = batch.z;
-  if (how_.loss == "nt_xent") return torch_loss(nt_xent{.temperature = t}, z);
+  // Over the processes that train together, or here; of what `same` holds all have the same rows.
+  const auto over_all = [&](const auto& loss, const auto&... rows) {
+    return together_ ? torch_loss(together_->ranks(), loss, rows...) : torch_loss(loss, rows...);
+  };
+  const auto with_same = [&](const auto& loss, const torch::Tensor& same, const auto&... rows) {
+    return together_ ? torch_loss(together_->ranks(), loss, rows..., replicated_tensor(same)) : torch_loss(loss, rows..., same);
+  };
+  if (how_.loss == "nt_xent") return over_all(nt_xent{.temperature = t}, z);
   if (how_.loss == "sup_con") {
-    if (!further) return torch_loss(sup_con{.temperature = t, .labels = labels_of(batch.labels)}, z);
+    if (!further) return over_all(sup_con{.temperature = t, .labels = labels_of(batch.labels)}, z);
+    if (together_) throw std::invalid_argument("sup_con takes no earlier rows where several processes train together");
     auto rows = z;
     rows.push_back(earlier.z);
     const torch::Tensor labels = torch::cat({stacked_labels(), earlier.labels});
@@ -63,19 +73,19 @@ torch::Tensor objective::operator()(const embedded_views& batch, const earlier_r
   }
   if (how_.loss == "conditional_contrastive") {
     const torch::Tensor labels = stacked_labels();
-    return torch_loss(conditional_contrastive{.temperature = t, .labels = labels_of(labels)}, torch::cat(z), proxies_);
+    return with_same(conditional_contrastive{.temperature = t, .labels = labels_of(labels)}, proxies_, torch::cat(z));
   }
   two();
-  if (how_.loss == "clip") return torch_loss(clip{.temperature = t}, z[0], z[1]);
+  if (how_.loss == "clip") return over_all(clip{.temperature = t}, z[0], z[1]);
   if (how_.loss == "info_nce") {
-    if (further) return torch_loss(info_nce{.temperature = t}, z[0], z[1], earlier.z);
-    return torch_loss(info_nce{.temperature = t}, z[0], z[1]);
+    if (further) return with_same(info_nce{.temperature = t}, earlier.z, z[0], z[1]);
+    return over_all(info_nce{.temperature = t}, z[0], z[1]);
   }
   using weighted = basic_weighted_info_nce<parameter_weights<degradation_prior>>;
   const auto weights = weights_from(rows_of(batch.changes), further ? rows_of(earlier.changes) : matrix_view<const float>{},
                                     degradation_prior{.scale = how_.prior_scale});
   const weighted loss{.temperature = t, .normalize = weight_normalization::mean_one, .weights = weights};
-  return further ? torch_loss(loss, z[0], z[1], earlier.z) : torch_loss(loss, z[0], z[1]);
+  return further ? with_same(loss, earlier.z, z[0], z[1]) : over_all(loss, z[0], z[1]);
 }
 
 }  // namespace examples

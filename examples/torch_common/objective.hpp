@@ -5,10 +5,13 @@
 
 #include <torch/torch.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace examples {
+
+class processes;
 
 /// A training batch as a loss sees it: n pictures in V views. Tensors of keys may be without gradient.
 struct embedded_views {
@@ -45,9 +48,12 @@ class objective {
   static bool sees_earlier_rows(const std::string& loss);
 
   /// Throws std::invalid_argument for an unknown loss. The proxies depend on the seed alone.
-  objective(const objective_settings& how, std::int64_t num_classes, std::int64_t dim, std::uint64_t seed);
+  /// `together`, if not null, are processes of which each has a part of a batch.
+  objective(const objective_settings& how, std::int64_t num_classes, std::int64_t dim, std::uint64_t seed,
+            std::shared_ptr<processes> together = {});
 
-  /// The loss, differentiable in the views that need a gradient and in the proxies.
+  /// The loss, differentiable in the views that need a gradient and in the proxies. Of processes that train together it is that
+  /// of all their views, and the earlier rows are the same on all.
   torch::Tensor operator()(const embedded_views& batch, const earlier_rows& earlier = {}) const;
 
   /// What the loss itself learns; undefined where it learns nothing.
@@ -55,6 +61,7 @@ class objective {
 
  private:
   objective_settings how_;
+  std::shared_ptr<processes> together_;
   torch::Tensor proxies_;  // (num_classes, d)
 };
 

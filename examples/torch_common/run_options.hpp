@@ -6,9 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace examples {
+
+class processes;
 
 struct run_options {
   std::string data, output;
@@ -16,6 +19,7 @@ struct run_options {
   bool fresh = false;
   int epochs = 0, threads = 0;
   std::uint64_t seed = 1;
+  std::shared_ptr<processes> together;  ///< null: this process trains alone
 };
 
 /// Adds --data, --output, --checkpoint, --fresh, --epochs, --threads and --seed; the defaults are what `run` holds. A trainer

@@ -14,6 +14,7 @@
 #include "common/checkpoint.hpp"
 #include "common/interrupt.hpp"
 #include "common/progress_line.hpp"
+#include "torch_common/processes.hpp"
 
 namespace examples {
 namespace {
@@ -57,7 +58,7 @@ void training_loop::note(const std::string& name, double epoch, double value) {
 }
 
 void training_loop::save() const {
-  if (plan_.run.checkpoint.empty()) return;
+  if (plan_.run.checkpoint.empty() || (plan_.run.together && plan_.run.together->rank() > 0)) return;
   checkpoint file{plan_.settings, step_, {}, state_.bytes()};
   // Numbered, since a map forgets the order.
   for (std::size_t c = 0; c < curves_.size(); ++c) {
@@ -107,13 +108,16 @@ bool training_loop::run(const std::function<measurements(std::uint64_t, std::uin
                         const std::function<measurements(std::uint64_t)>& after_epoch) {
   const std::uint64_t per_epoch = plan_.steps_per_epoch, last = per_epoch * static_cast<std::uint64_t>(plan_.run.epochs);
   const interrupt_watch ctrl_c;
+  processes* const together = plan_.run.together.get();
+  const bool first = together == nullptr || together->rank() == 0;
+  const auto anywhere = [&](bool here) { return together == nullptr ? here : together->any(here); };
   const auto epoch_of = [&](std::uint64_t number) {
     return "epoch " + std::to_string(number) + "/" + std::to_string(plan_.run.epochs);
   };
   /// Hands back what was measured, in words.
   const auto note_after = [&](std::uint64_t epochs_done) {
     std::string said;
-    if (!after_epoch) return said;
+    if (!after_epoch || !first) return said;
     for (const auto& [name, value] : after_epoch(epochs_done)) {
       note(name, static_cast<double>(epochs_done), value);
       char number[96];
@@ -122,7 +126,8 @@ bool training_loop::run(const std::function<measurements(std::uint64_t, std::uin
     }
     return said.empty() ? said : epoch_of(epochs_done) + said;
   };
-  if (!plan_.run.fresh && !plan_.run.checkpoint.empty() && std::filesystem::exists(plan_.run.checkpoint)) {
+  // The first one looks: others might see what it has saved since.
+  if (anywhere(first && !plan_.run.fresh && !plan_.run.checkpoint.empty() && std::filesystem::exists(plan_.run.checkpoint))) {
     resume();
   } else {
     if (const std::string said = note_after(0); !said.empty()) std::printf("%s  %s\n", plan_.title.c_str(), said.c_str());
@@ -153,7 +158,7 @@ bool training_loop::run(const std::function<measurements(std::uint64_t, std::uin
     ++step_;
     progress.show(step_ * plan_.samples_per_step, words);
     seconds_ = before + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const bool epoch_done = step_ % per_epoch == 0, stopped = step_ < last && ctrl_c.interrupted();
+    const bool epoch_done = step_ % per_epoch == 0, stopped = anywhere(step_ < last && ctrl_c.interrupted());
     if (epoch_done) {
       for (const auto& [name, sum] : sums_) note(name, static_cast<double>(epoch + 1), sum / static_cast<double>(per_epoch));
       if (const std::string said = note_after(epoch + 1); !said.empty()) progress.note(said);

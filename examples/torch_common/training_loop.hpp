@@ -36,6 +36,7 @@ class training_loop {
   /// `step(epoch, k)` does the k-th step of an epoch, both from 0, and returns its losses; their means over the epoch become
   /// curves. `after_epoch(epochs done)`, once with 0 before the first step and then after each epoch, may return more points,
   /// which are printed too.
+  /// Of processes that train together the first one measures and saves, and all stop where one is stopped.
   /// Both must depend on the saved state and their arguments alone: then a run that was stopped and goes on is the same as one
   /// that was not. Throws std::runtime_error where a loss is not finite.
   bool run(const std::function<measurements(std::uint64_t, std::uint64_t)>& step,

@@ -17,6 +17,7 @@
 
 #include "common/nearest_neighbours.hpp"
 #include "common/watched_views.hpp"
+#include "torch_common/processes.hpp"
 #include "torch_common/tensors.hpp"
 
 namespace examples {
@@ -121,6 +122,15 @@ void start_view_learning(CLI::App& app, int argc, char** argv, view_learning_opt
                              std::to_string(how.batch));
   if (how.learning_rate == 0) how.learning_rate = how.optimizer == "adam" ? 2e-3 : 0.1;
   start_run(how.run);
+  how.run.together = processes::of_this_run();
+  if (!how.run.together) return;
+  const int size = how.run.together->size();
+  if (how.batch % size != 0 || how.batch / size < 2)
+    throw std::runtime_error("--batch " + std::to_string(how.batch) + ": two pictures or more for each of " +
+                             std::to_string(size) + " processes, as many for each");
+  if (how.chunk != 0 && how.batch / size % how.chunk != 0)
+    throw std::runtime_error("--chunk " + std::to_string(how.chunk) + ": 0, or what divides the " +
+                             std::to_string(how.batch / size) + " pictures of each of " + std::to_string(size) + " processes");
 }
 
 view_maker::view_maker(const image_set& images, const view_learning_options& how, thread_team& team)
@@ -135,7 +145,8 @@ made_views view_maker::make(std::uint64_t epoch, std::uint64_t step) {
     order_ = shuffled(images_.size(), random_stream{how_.run.seed, {1, epoch}});
     epoch_of_order_ = epoch;
   }
-  const auto n = static_cast<std::int64_t>(how_.batch);
+  const int size = how_.run.together ? how_.run.together->size() : 1, rank = how_.run.together ? how_.run.together->rank() : 0;
+  const std::int64_t n = how_.batch / size;
   made_views made{{}, torch::empty({n}, torch::kInt64), torch::empty({n, 3})};
   std::vector<float*> pictures;
   for (int v = 0; v < how_.views; ++v) {
@@ -144,7 +155,8 @@ made_views view_maker::make(std::uint64_t epoch, std::uint64_t step) {
   }
   const auto labels = made.labels.data_ptr<std::int64_t>();
   const auto changes = made.changes.data_ptr<float>();
-  const std::size_t first = step * static_cast<std::size_t>(n), pixels = images_.pixels_each();
+  const std::size_t first = step * static_cast<std::size_t>(how_.batch) + static_cast<std::size_t>(rank * n),
+                    pixels = images_.pixels_each();
   team_.for_blocks(n, 32, [&](index begin, index length) {
     for (index i = begin; i < begin + length; ++i) {
       const std::size_t sample = order_[first + static_cast<std::size_t>(i)];
@@ -168,14 +180,14 @@ std::vector<torch::Tensor> parameters_of(embedding_network& network, const objec
   return all;
 }
 
-learner::learner(std::vector<torch::Tensor> parameters, const view_learning_options& how)
-    : highest_rate_(how.learning_rate), decay_(how.decay) {
+learner::learner(const std::vector<torch::Tensor>& parameters, const view_learning_options& how)
+    : parameters_(parameters), together_(how.run.together), highest_rate_(how.learning_rate), decay_(how.decay) {
   if (how.optimizer == "adam")
-    optimizer_ = std::make_unique<torch::optim::AdamW>(std::move(parameters),
-                                                       torch::optim::AdamWOptions(how.learning_rate).weight_decay(1e-4));
+    optimizer_ =
+        std::make_unique<torch::optim::AdamW>(parameters, torch::optim::AdamWOptions(how.learning_rate).weight_decay(1e-4));
   else
     optimizer_ = std::make_unique<torch::optim::SGD>(
-        std::move(parameters), torch::optim::SGDOptions(how.learning_rate).momentum(0.9).weight_decay(1e-4));
+        parameters, torch::optim::SGDOptions(how.learning_rate).momentum(0.9).weight_decay(1e-4));
 }
 
 double learner::step(const torch::Tensor& loss, double epochs) {
@@ -188,8 +200,11 @@ double learner::step(const torch::Tensor& loss, double epochs) {
 }
 
 double learner::step(const std::function<torch::Tensor()>& backward, double epochs) {
+  if (together_ && steps_++ % 100 == 0 && !together_->agree_on(parameters_))
+    throw std::runtime_error("the processes' networks are not the same any more");
   optimizer_->zero_grad();
   const torch::Tensor loss = backward();
+  if (together_) together_->average_gradients(parameters_);
   const double rate = highest_rate_ * std::min(epochs, std::pow(decay_, epochs - 1));
   for (auto& group : optimizer_->param_groups()) group.options().set_lr(rate);
   optimizer_->step();
@@ -214,7 +229,8 @@ std::map<std::string, std::string> settings_of(const view_learning_options& how,
       {"network", std::to_string(e.channels) + "-" + std::to_string(e.width) + "-" + std::to_string(e.hidden) + "-" +
                       std::to_string(e.embedding)},
       {"training pictures", std::to_string(images.size()) + " of CRC " + std::to_string(crc)}};
-  if (how.chunk != 0) settings["chunk"] = std::to_string(how.chunk);  // batch normalisation sees it
+  if (how.run.together) settings["processes"] = std::to_string(how.run.together->size());  // likewise
+  if (how.chunk != 0) settings["chunk"] = std::to_string(how.chunk);                       // batch normalisation sees it
   return settings;
 }
 
@@ -264,7 +280,8 @@ simclr_run::simclr_run(const view_learning_options& how, const std::string& prog
       team_(team),
       views_(data.train, how_, team),
       network_(how.encoder, how.run.seed),
-      loss_(how.objective, static_cast<std::int64_t>(data.class_names.size()), how.encoder.embedding, how.run.seed),
+      loss_(how.objective, static_cast<std::int64_t>(data.class_names.size()), how.encoder.embedding, how.run.seed,
+            how.run.together),
       learner_(parameters_of(network_, loss_), how),
       loop_(make_loop(program, stage)) {}
 
@@ -310,6 +327,7 @@ std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, con
 
 void report_on(const view_learning_options& how, const std::string& title, const image_dataset& data, thread_team& team,
                const std::vector<trained_encoder>& trained) {
+  if (how.run.together && how.run.together->rank() > 0) return;
   report results(data, team, how.run.seed);
   results.measure("raw pixels", pixel_rows(data.train), pixel_rows(data.test));
   embedding_network untrained(how.encoder, how.run.seed);

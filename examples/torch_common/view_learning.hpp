@@ -46,7 +46,8 @@ struct made_views {
 /// The views of each step. They depend on the seed, the epoch and the step alone, not on threads.
 class view_maker {
  public:
-  /// Refers to the pictures and threads. Throws std::runtime_error where there are fewer pictures than --batch.
+  /// Refers to the pictures and threads. Of processes that train together each makes its part of the batch: as many pictures,
+  /// and together the same as one process alone. Throws std::runtime_error where there are fewer pictures than --batch.
   view_maker(const image_set& images, const view_learning_options& how, thread_team& team);
   std::uint64_t steps_per_epoch() const { return steps_per_epoch_; }
   made_views make(std::uint64_t epoch, std::uint64_t step);
@@ -67,7 +68,7 @@ std::vector<torch::Tensor> parameters_of(embedding_network& network, const objec
 /// start.
 class learner {
  public:
-  learner(std::vector<torch::Tensor> parameters, const view_learning_options& how);
+  learner(const std::vector<torch::Tensor>& parameters, const view_learning_options& how);
   torch::optim::Optimizer& optimizer() { return *optimizer_; }
   /// A step at `epochs` done, the present step included, down the gradient of the loss; returns its value.
   double step(const torch::Tensor& loss, double epochs);
@@ -75,6 +76,9 @@ class learner {
   double step(const std::function<torch::Tensor()>& backward, double epochs);
 
  private:
+  std::vector<torch::Tensor> parameters_;
+  std::shared_ptr<processes> together_;
+  std::uint64_t steps_ = 0;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   double highest_rate_, decay_;
 };
@@ -129,8 +133,8 @@ struct trained_encoder {
 std::unique_ptr<simclr_run> supervised_run(const view_learning_options& how, const std::string& program,
                                            const image_dataset& data, thread_team& team);
 
-/// Raw pixels, an untrained encoder and the trained ones, the last of which is drawn: metrics.csv, neighbours.png,
-/// embeddings.svg and curves.svg in the output folder.
+/// By the first of processes that train together: raw pixels, an untrained encoder and the trained ones, the last of which is
+/// drawn: metrics.csv, neighbours.png, embeddings.svg and curves.svg in the output folder.
 void report_on(const view_learning_options& how, const std::string& title, const image_dataset& data, thread_team& team,
                const std::vector<trained_encoder>& trained);
 

@@ -125,6 +125,43 @@ TEST_CASE("simclr and moco: one epoch and then one more are two") {
   }
 }
 
+#if defined(CONTRASTIVE_MPIRUN)
+TEST_CASE("simclr and moco: two processes train together, and go on from their checkpoint") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 140, 60);
+  const std::string together =
+      "env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 "
+      "PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe OMPI_MCA_mpi_yield_when_idle=1 " CONTRASTIVE_MPIRUN " -n 2 ";
+  const std::pair<std::string, const char*> runs[] = {{simclr, "nt_xent"},
+                                                      {simclr, "conditional_contrastive"},
+                                                      {simclr, "sup_con"},
+                                                      {moco, "info_nce"},
+                                                      {moco, "weighted_info_nce"}};
+  for (const auto& [program, loss] : runs) {
+    const std::string straight = folder / "straight", halves = folder / "halves",
+                      common = small(folder) + "--loss " + loss + " --output ";
+    const outcome out = run_program(together + program, common + straight + " --fresh --epochs 2");
+    INFO(program << " " << loss << "\n" << out.output);
+    REQUIRE(out.status == 0);
+    check_output(straight, 3);
+    CHECK(out.output.find("accuracy on the") == out.output.rfind("accuracy on the"));  // one of them speaks
+    REQUIRE(run_program(together + program, common + halves + " --fresh --epochs 1").status == 0);
+    const outcome second = run_program(together + program, common + halves + " --epochs 2");
+    INFO(second.output);
+    REQUIRE(second.status == 0);
+    CHECK(contains(second.output, "going on from " + halves + "/checkpoint: 1 of 2 epochs done"));
+    for (const char* name : {"/metrics.csv", "/curves.svg", "/embeddings.svg"})
+      CHECK(examples::read_file(straight + name) == examples::read_file(halves + name));
+    const outcome alone = run_program(program, common + halves + " --epochs 3");
+    CHECK(contains(alone.output, "processes 2"));
+    CHECK(alone.status == 1);
+  }
+  const outcome odd = run_program(together + simclr, small(folder) + "--batch 65 --output " + (folder / "odd"));
+  CHECK(odd.status != 0);
+  CHECK(contains(odd.output, "--batch 65: two pictures or more for each of 2 processes, as many for each"));
+}
+#endif
+
 TEST_CASE("simclr and moco: stopped by a signal they save, and the same command goes on to the same end") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 140, 60);
