@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-# Looks for data races: builds the engine's, the evaluators', the queue's and the metrics' tests with ThreadSanitizer and runs those
+# Looks for data races: builds the engine's, the evaluators', the ranks', the queue's and the metrics' tests with ThreadSanitizer and runs those
 # with several threads, but for the one that forks: ThreadSanitizer takes no new threads in the child of a process that had some.
 # Arguments go to ctest, such as -R evaluator.
 set -euo pipefail

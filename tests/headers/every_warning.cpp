@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Everything of contrastive.hpp and metrics.hpp in a build of a user's that has more warnings than ours. The flags are
-// CMakeLists.txt's.
+// Everything of contrastive.hpp, metrics.hpp and distributed/threads.hpp in a build of a user's that has more warnings than
+// ours. The flags are CMakeLists.txt's.
 #include <contrastive/contrastive.hpp>
+#include <contrastive/distributed/threads.hpp>
 #include <contrastive/metrics.hpp>
 #include <iostream>
 #include <vector>
@@ -49,6 +50,15 @@ void use_everything() {
   queue.save(std::cout);
   queue.load(std::cin);
   contrastive::momentum_update(da, a, 0.99);
+  contrastive::distributed::thread_group group(1);
+  contrastive::distributed::thread_communicator ranks{group, 0};
+  contrastive::distributed::evaluator<T> over_ranks{ranks, contrastive::distributed::grad_scale::mean};
+  over_ranks.value_and_gradient(contrastive::nt_xent{}, a, b);
+  over_ranks.value_and_gradient(contrastive::sup_con{.labels = labels}, a);
+  over_ranks.value_and_gradient(contrastive::weighted_info_nce{.weights = weights}, a, b);
+  over_ranks.value_and_gradient(contrastive::conditional_contrastive{.labels = labels}, a,
+                                contrastive::distributed::replicated(b));
+  over_ranks.value_and_gradient_into({da, db}, contrastive::nt_xent{}, a, b);
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ class joint_call {
   }
   /// Did a call of the communicator come through? What it throws is kept, the last time thrown on.
   template <class Call>
-  bool reaches(Call call, bool last) {
+  bool reaches(Call call, [[maybe_unused]] bool last) {
 #if defined(__cpp_exceptions)
     try {
       call();
