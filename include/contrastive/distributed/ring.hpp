@@ -26,9 +26,10 @@ struct anchor_sums {
 
 /// The part of a call that comes after the loss has been bound, for one loss at a time.
 ///
-/// Ranks stand in a ring. In step s of a pass a rank has the block of rank - s: while it computes, the block's rows are on
-/// their way to rank + 1, and what the step before has added to its block with them. A symmetric loss looks at each pair of
-/// blocks once, in the first half of the steps. In the end sums and gradients have gone all the way around, home.
+/// Ranks stand in a ring. In step s of a lap a rank has a block of candidates of rank - s: while it computes, the block's rows
+/// are on their way to rank + 1, and what the step before has added to its block with them. A symmetric loss looks at each pair
+/// of blocks once, in the first half of the steps. In the end sums and gradients have gone all the way around, home. Ranks with
+/// many rows send them in several laps, so that what travels takes little memory.
 ///
 /// Passes: sums; sums of a second stage, where the rule has one; gradients. Between them each rank knows all sums of its own
 /// anchors, and the rule makes of them what it makes of them anywhere.
@@ -66,7 +67,8 @@ class ring {
   }
 
  private:
-  static constexpr index_type most_rows = 2048;  // of a part: what the engine keeps of its rows stays small
+  static constexpr index_type most_rows = 2048;       // of a part: what the engine keeps of its rows stays small
+  static constexpr index_type block_bytes = 4 << 20;  // of the rows that travel at a time: the others wait for the next lap
 
   /// Rows of one rank and one argument, one after another.
   struct piece {
@@ -87,10 +89,22 @@ class ring {
   bool is_anchor(int argument) const { return argument >= anchors_.first && argument < anchors_.end; }
   bool has_column(int argument) const { return both_ways_ || (symmetric_ && is_anchor(argument)); }
   int steps() const { return symmetric_ ? call_.size() / 2 + 1 : call_.size(); }
-  std::size_t block_rows(int rank) const {
+  /// A rank's candidates that travel.
+  index_type travelling_rows(int rank) const {
     index_type rows = 0;
     for (const int a : travelling_) rows += where_[a].rows_on(rank);
-    return static_cast<std::size_t>(rows);
+    return rows;
+  }
+  index_type lap_rows() const { return std::max(most_rows, block_bytes / static_cast<index_type>(dim() * sizeof(T))); }
+  /// Those of them that travel in this lap.
+  index_type block_begin() const { return lap_ * lap_rows(); }
+  std::size_t block_rows(int rank) const {
+    return static_cast<std::size_t>(std::clamp<index_type>(travelling_rows(rank) - block_begin(), 0, lap_rows()));
+  }
+  index_type num_laps() const {
+    index_type most = 0;
+    for (int r = 0; r < call_.size(); ++r) most = std::max(most, travelling_rows(r));
+    return (most + lap_rows() - 1) / lap_rows();
   }
   index_type num_anchors() const { return where_.rows_on(where_.rank, anchors_); }
   bool any_gradient_travels() const {
@@ -181,24 +195,29 @@ class ring {
   // ---- passes
 
   void pass(cpu::call_part part) {
-    const bool shifts = call_.size() > 1, gradients = part == cpu::call_part::gradients;
-    const auto needs_added = gradients ? any_gradient_travels() : has_columns();
-    if (shifts) call_.attempt([&] { load_own(travellers_[0], part); });
+    call_.attempt([&] { meet_own(part); });
+    if (call_.size() == 1) return;
+    for (lap_ = 0; lap_ < num_laps(); ++lap_) travel(part);
+  }
+  /// One lap of the ring.
+  void travel(cpu::call_part part) {
+    const bool needs_added = part == cpu::call_part::gradients ? any_gradient_travels() : has_columns();
+    call_.attempt([&] { load_own(travellers_[0], part); });
     for (int step = 0; step < steps(); ++step) {
       block &now = travellers_[step % 2], &next = travellers_[(step + 1) % 2];
       if (step + 1 < steps()) shift(now, call_.source(step), next, call_.source(step + 1), part, true);
       if (step >= 2 && needs_added)
         shift(added_[(step + 1) % 2], call_.source(step - 1), added_[step % 2], call_.source(step), part, false);
       call_.attempt([&] {
-        if (step == 0) return meet_own(part);
+        if (step == 0) return;
         block& to = step == 1 ? added_[1] : here_;
         if (needs_added) begin_sums(to, now, call_.source(step), part);
         meet(now, step, to, part);
       });
-      if (shifts) call_.wait();
+      call_.wait();
       if (step >= 2 && needs_added) call_.attempt([&] { add(here_, added_[step % 2], part); });
     }
-    if (!shifts || !needs_added) return;
+    if (!needs_added) return;
     int last = (steps() - 1) % 2;
     for (int step = steps() - 1; step < call_.size(); ++step, last = 1 - last) {  // home
       shift(added_[last], call_.source(step), added_[1 - last], call_.source(step + 1), part, false);
@@ -236,29 +255,36 @@ class ring {
   void load_own(block& b, cpu::call_part part) const {
     b.rows.resize(block_rows(where_.rank) * dim());
     T* to = b.rows.data();
-    for (const int a : travelling_)
-      for (index_type r = 0; r < where_[a].rows_on(where_.rank); ++r, to += dim()) p_.arguments[a].read(r, 0, where_.cols, to);
-    if (has_columns() && part != cpu::call_part::sums) b.sums = both_ways_ ? own_columns_ : own_;
+    for (const piece& c : block_pieces(where_.rank))
+      for (index_type r = 0; r < c.count; ++r, to += dim()) p_.arguments[c.argument].read(c.row + r, 0, where_.cols, to);
+    if (!has_columns() || part == cpu::call_part::sums) return;
+    const anchor_sums& own = both_ways_ ? own_columns_ : own_;
+    const auto copy = [&](const auto& from, auto& into, std::size_t width) {
+      const auto first = from.begin() + block_begin() * static_cast<index_type>(width);
+      into.assign(first, first + static_cast<index_type>(block_rows(where_.rank) * width));
+    };
+    copy(own.parts, b.sums.parts, terms());
+    if (f_.theta != nullptr && part == cpu::call_part::gradients) copy(own.theta_slopes, b.sums.theta_slopes, terms());
+    if (part == cpu::call_part::gradients) copy(own.shares, b.sums.shares, 1);
   }
-  void add(const anchor_sums& from, anchor_sums& to, cpu::call_part part) const {
+  /// To those from anchor `first` on.
+  void add(const anchor_sums& from, anchor_sums& to, index_type first, cpu::call_part part) const {
+    const std::size_t at = static_cast<std::size_t>(first) * terms();
     for (std::size_t i = 0; i < from.parts.size(); ++i)
       if (const auto& term = f_.terms[i % terms()]; term.second_stage == (part == cpu::call_part::second_sums))
-        cpu::add_sum(term.g, from.parts[i], to.parts[i]);
-    for (std::size_t i = 0; i < from.theta_slopes.size(); ++i) to.theta_slopes[i] += from.theta_slopes[i];
+        cpu::add_sum(term.g, from.parts[i], to.parts[at + i]);
+    for (std::size_t i = 0; i < from.theta_slopes.size(); ++i) to.theta_slopes[at + i] += from.theta_slopes[i];
   }
   void add(const block& from, block& to, cpu::call_part part) const {
-    if (part != cpu::call_part::gradients) return add(from.sums, to.sums, part);
+    if (part != cpu::call_part::gradients) return add(from.sums, to.sums, 0, part);
     for (std::size_t k = 0; k < from.gradient.size(); ++k) to.gradient[k] += from.gradient[k];
   }
   void add_home(const block& b, cpu::call_part part) {
-    if (part != cpu::call_part::gradients) return add(b.sums, both_ways_ ? own_columns_ : own_, part);
+    if (part != cpu::call_part::gradients) return add(b.sums, both_ways_ ? own_columns_ : own_, block_begin(), part);
     const T* from = b.gradient.data();
-    for (const int a : travelling_) {
-      const index_type rows = where_[a].rows_on(where_.rank);
-      if (where_[a].needs_gradient)
-        out_.gradients[static_cast<std::size_t>(a)] += Eigen::Map<const matrix>(from, rows, where_.cols);
-      from += rows * where_.cols;
-    }
+    for (const piece& c : block_pieces(where_.rank))
+      if (T* to = gradient_of(c.argument, c.row))
+        for (index_type k = 0; k < c.count * where_.cols; ++k) to[k] += from[(c.local - block_begin()) * where_.cols + k];
   }
 
   // ---- parts
@@ -276,6 +302,11 @@ class ring {
     }
     return pieces;
   }
+  /// The block of a rank that travels in this lap, up to candidate `end` of the rank.
+  std::vector<piece> block_pieces(int rank, index_type end = std::numeric_limits<index_type>::max()) const {
+    return pieces_of(travelling_, rank, where_.ranges.candidate_begin, block_begin(),
+                     std::min(end, block_begin() + lap_rows()));
+  }
   std::vector<piece> anchor_pieces(index_type begin = 0) const {
     std::vector<int> arguments;
     for (int a = anchors_.first; a < anchors_.end; ++a) arguments.push_back(a);
@@ -289,27 +320,29 @@ class ring {
         if (symmetric_ && c.local < a.local) continue;
         const bool same = first == 0 && a.argument == c.argument && a.row == c.row;
         anchor_sums* columns = same || !has_column(c.argument) ? nullptr : both_ways_ ? &own_columns_ : &own_;
-        meet(part, a, c, same, rows_of(c), columns, gradient_of(c.argument, c.row));
+        meet(part, a, c, same, rows_of(c), columns, c.local, gradient_of(c.argument, c.row));
       }
       for (const piece& c : pieces_of(resident_, where_.rank, first))
-        meet(part, a, c, false, rows_of(c), nullptr, gradient_of(c.argument, c.row));
+        meet(part, a, c, false, rows_of(c), nullptr, 0, gradient_of(c.argument, c.row));
     }
   }
   void meet(block& there, int step, block& to, cpu::call_part part) {
     const int rank = call_.source(step);
     index_type begin = 0, end = std::numeric_limits<index_type>::max();
     if (symmetric_ && 2 * step == call_.size()) {  // two ranks have each other's block: one half of the pairs each
-      const index_type half = static_cast<index_type>(block_rows(std::max(rank, where_.rank))) / 2;
+      const index_type half = travelling_rows(std::max(rank, where_.rank)) / 2;
       (where_.rank < rank ? end : begin) = half;
     }
     for (const piece& a : anchor_pieces(begin))
-      for (const piece& c : pieces_of(travelling_, rank, where_.ranges.candidate_begin, 0, end)) {
-        const matrix_view<const T> rows{there.rows.data() + c.local * where_.cols, c.count, where_.cols};
-        T* const gradient =
-            where_[c.argument].needs_gradient && !to.gradient.empty() ? to.gradient.data() + c.local * where_.cols : nullptr;
+      for (const piece& c : block_pieces(rank, end)) {
+        const index_type at = c.local - block_begin();
+        const matrix_view<const T> rows{there.rows.data() + at * where_.cols, c.count, where_.cols};
+        T* const gradient = part == cpu::call_part::gradients && where_[c.argument].needs_gradient
+                                ? to.gradient.data() + at * where_.cols
+                                : nullptr;
         anchor_sums& columns = part == cpu::call_part::gradients ? there.sums : to.sums;
         meet(part, a, c, false, detail::argument_of<T>(rows, gradient != nullptr), has_column(c.argument) ? &columns : nullptr,
-             gradient);
+             at, gradient);
       }
   }
   detail::argument<T> rows_of(const piece& c) const {
@@ -322,9 +355,9 @@ class ring {
     return out_.gradients[static_cast<std::size_t>(argument)].data() + row * where_.cols;
   }
 
-  /// One call of the engine: anchors of this rank against candidates of any.
+  /// One call of the engine: anchors of this rank against candidates of any. Their sums, if they have any, begin at `column`.
   void meet(cpu::call_part part, const piece& a, const piece& c, bool same, const detail::argument<T>& candidates,
-            anchor_sums* columns, T* gradient) {
+            anchor_sums* columns, index_type column, T* gradient) {
     cpu::loss_functions<T> f = f_;
     f.first_anchor = a.number, f.first_candidate = c.number;
     f.tiled_begin = std::clamp<index_type>(f_.tiled_begin - c.number, 0, c.count);
@@ -352,7 +385,7 @@ class ring {
     p.part = part;
     p.rows = sums_from(own_, a.local);
     p.columns = {};
-    if (columns != nullptr) p.columns = sums_from(*columns, c.local);
+    if (columns != nullptr) p.columns = sums_from(*columns, column);
     p.batch_log_sum = batch_log_sum_;
     const cpu::outcome out = cpu::run_part(engine_, p, f);
     finite_ = finite_ && out.finite;
@@ -483,6 +516,7 @@ class ring {
   index_type terms_;
   bool both_ways_ = false, symmetric_ = false, finite_ = true;
   argument_range anchors_;
+  index_type lap_ = 0;
   std::vector<int> travelling_, resident_;  // arguments with candidates: those that go around, those that are everywhere
 
   anchor_sums own_, own_columns_;  // of this rank's anchors; of both_ways' second direction
