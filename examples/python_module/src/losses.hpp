@@ -54,7 +54,7 @@ constexpr auto words() {
     return std::array{"none", "mean_one"};
   else if constexpr (std::is_same_v<Enum, contrastive::pooling>)
     return std::array{"mean_log", "log_sum"};
-  else
+  else if constexpr (std::is_same_v<Enum, contrastive::average>)
     return std::array{"per_anchor", "per_pair"};
 }
 

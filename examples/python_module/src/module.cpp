@@ -4,6 +4,7 @@
 #include <contrastive/contrastive.hpp>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,21 @@ struct arguments {
   }
 };
 
-/// The evaluators of both scalars, each made when it is first needed. The GIL is not held while one of them works.
+/// The evaluators of both scalars, each made when it is first needed. The GIL is not held while one of them works; until what
+/// it wrote is read, with the GIL again, other calls are refused.
 class evaluator {
+  struct call {
+    evaluator& of;
+    explicit call(evaluator& e) : of(e) {
+      if (of.called_)
+        throw std::logic_error("contrastive: evaluator: expected one call at a time, got one in the middle of another");
+      of.called_ = true;
+    }
+    ~call() { of.called_ = false; }
+    call(const call&) = delete;
+    call& operator=(const call&) = delete;
+  };
+
  public:
   explicit evaluator(const contrastive::options& how) : how_(how) {}
 
@@ -69,6 +83,7 @@ class evaluator {
   template <class T>
   T value_of(std::optional<contrastive::evaluator<T>>& evaluate, const any_loss& loss, const arguments& embeddings) {
     const rows<T> z = embeddings.views<T>(loss);
+    const call alone(*this);
     if (!evaluate) evaluate.emplace(how_);
     const nb::gil_scoped_release others_may_run;
     return loss.value(*evaluate, z);
@@ -88,18 +103,17 @@ class evaluator {
       }
       all.gradients.append(gradient);
     }
+    const call alone(*this);
     if (!evaluate) evaluate.emplace(how_);
-    std::vector<T> per_anchor;
-    {
+    const contrastive::result<T>& r = [&]() -> const contrastive::result<T>& {
       const nb::gil_scoped_release others_may_run;
-      const contrastive::result<T>& r = loss.differentiate(*evaluate, into, z);
-      all.loss = r.loss, all.temperature_gradient = r.temperature_gradient, all.bias_gradient = r.bias_gradient;
-      all.valid_anchors = r.valid_anchors;
-      per_anchor = r.per_anchor;
-    }
-    if (!per_anchor.empty()) {
-      all.per_anchor = new_array<T>(nb::make_tuple(per_anchor.size()));
-      std::copy(per_anchor.begin(), per_anchor.end(), nb::cast<nb::ndarray<T>>(all.per_anchor).data());
+      return loss.differentiate(*evaluate, into, z);
+    }();
+    all.loss = r.loss, all.temperature_gradient = r.temperature_gradient, all.bias_gradient = r.bias_gradient;
+    all.valid_anchors = r.valid_anchors;
+    if (!r.per_anchor.empty()) {
+      all.per_anchor = new_array<T>(nb::make_tuple(r.per_anchor.size()));
+      std::copy(r.per_anchor.begin(), r.per_anchor.end(), nb::cast<nb::ndarray<T>>(all.per_anchor).data());
     }
     return all;
   }
@@ -110,6 +124,7 @@ class evaluator {
   }
 
   contrastive::options how_;
+  bool called_ = false;
   std::optional<contrastive::evaluator<float>> of_float_;
   std::optional<contrastive::evaluator<double>> of_double_;
 };

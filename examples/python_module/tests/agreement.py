@@ -34,7 +34,7 @@ def by_jax(function):
             return function(*z, temperature=temperature, bias=bias)
 
         z = [np.asarray(e, dtype=np.float64) for e in embeddings]
-        loss, (by_z, by_temperature, by_bias) = jax.value_and_grad(of_all, argnums=(0, 1, 2))(z, temperature, bias)
+        loss, (by_z, by_temperature, by_bias) = jax.jit(jax.value_and_grad(of_all, argnums=(0, 1, 2)))(z, temperature, bias)
         return float(loss), [np.asarray(g) for g in (*by_z, by_temperature, by_bias)]
 
     return differentiate

@@ -110,7 +110,7 @@ def test_other_threads_run_during_a_call():
             break
     stop.set()
     other.join()
-    assert refused and "another" in refused[0]
+    assert refused and "expected one call at a time, got one in the middle of another" in refused[0]
 
 
 def test_parameters_can_be_read_and_replaced():
