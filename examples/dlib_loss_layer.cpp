@@ -25,7 +25,7 @@ using sample = dlib::matrix<float, 32, 1>;
 using encoder = dlib::fc<16, dlib::relu<dlib::fc<32, dlib::input<sample>>>>;
 
 static sample draw(unsigned long label, dlib::rand& random) {
-  dlib::rand of_class(label);
+  dlib::rand of_class(std::to_string(label));
   sample s;
   for (long i = 0; i < 32; ++i)  // 8 numbers are those of the class, or nearly, and 24 are noise
     s(i) = static_cast<float>((i < 8 ? of_class.get_random_gaussian() : 0) + (i < 8 ? 0.3 : 1) * random.get_random_gaussian());
@@ -39,16 +39,16 @@ double recall_of_new_classes(contrastive::similarity similarity) {
   dlib::add_loss_layer<Loss, encoder> net;
   dlib::dnn_trainer<decltype(net), dlib::adam> trainer(net, dlib::adam(0, 0.9f, 0.999f));
   trainer.set_learning_rate(3e-3);
-  for (int step = 0; step < 400; ++step) {
+  for (unsigned step = 0; step < 400; ++step) {
     std::vector<sample> samples;
     std::vector<unsigned long> labels;
-    for (int i = 0; i < 64; ++i) labels.push_back(step * 32 % 200 + i / 2), samples.push_back(draw(labels.back(), random));
+    for (unsigned i = 0; i < 64; ++i) labels.push_back(step * 32 % 200 + i / 2), samples.push_back(draw(labels.back(), random));
     trainer.train_one_step(samples, labels);
   }
   trainer.get_net();  // waits until it has stopped
   Eigen::Matrix<float, 200, 16, Eigen::RowMajor> views[2];
   for (auto& view : views)
-    for (int c = 0; c < 200; ++c) view.row(c) = Eigen::Map<const Eigen::RowVectorXf>(&net(draw(1000 + c, random))(0), 16);
+    for (unsigned c = 0; c < 200; ++c) view.row(c) = Eigen::Map<const Eigen::RowVectorXf>(&net(draw(1000 + c, random))(0), 16);
   return contrastive::recall(views[0], views[1], 1, similarity);
 }
 
