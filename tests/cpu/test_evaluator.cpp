@@ -335,6 +335,16 @@ TEST_CASE("evaluator: one that was moved goes on, one that was moved from says s
   CHECK(same_bits(expected, from.value_and_gradient(nt_xent{}, a, b)));
 }
 
+TEST_CASE("evaluator: a member of an aggregate is made by empty braces") {
+  struct objective {
+    nt_xent loss;
+    evaluator<double> evaluate;
+  };
+  objective of_views{{.temperature = 0.3}, {}};
+  const Eigen::MatrixXd z1 = Eigen::MatrixXd::Identity(4, 4), z2 = z1.rowwise().reverse();
+  CHECK(of_views.evaluate.value(of_views.loss, z1, z2) == value(nt_xent{.temperature = 0.3}, z1, z2));
+}
+
 TEST_CASE("evaluator: per_anchor sums to the loss under reduction none, and is empty otherwise") {
   const matrix<double> a = random_rows<double>(12, 3, 1), b = random_rows<double>(12, 3, 2);
   const result<double> rows = value_and_gradient(nt_xent{.reduction = reduction::none}, a, b);

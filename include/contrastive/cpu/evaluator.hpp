@@ -54,7 +54,8 @@ class evaluator {
                 "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
-  explicit evaluator(const options& how = {}) : evaluation_(cpu::make_evaluation<T>(how)) {}
+  evaluator() : evaluator(options{}) {}
+  explicit evaluator(const options& how) : evaluation_(cpu::make_evaluation<T>(how)) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;
   evaluator(evaluator&&) noexcept = default;

@@ -82,7 +82,8 @@ class evaluator {
   static_assert(std::is_same_v<number, float> || std::is_same_v<number, double>,
                 "contrastive: cuda::evaluator<S> needs S = float, double, __nv_bfloat16 or __half");
 
-  explicit evaluator(const options& how = {}) : options_(how) {
+  evaluator() : evaluator(options{}) {}
+  explicit evaluator(const options& how) : options_(how) {
     if (how.tiles.rows <= 0 || how.tiles.columns <= 0 || how.tiles.rows > (1 << 24) || how.tiles.columns > (1 << 24))
       contrastive::detail::refuse(
           "options", "tiles", "1 to 2^24 rows and columns",

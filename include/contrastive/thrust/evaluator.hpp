@@ -69,7 +69,8 @@ class evaluator {
                 "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
-  explicit evaluator(const options& how = {}) : options_(how) {}
+  evaluator() : evaluator(options{}) {}
+  explicit evaluator(const options& how) : options_(how) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;
 
