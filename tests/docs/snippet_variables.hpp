@@ -6,12 +6,14 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <contrastive/contrastive.hpp>
+#include <contrastive/distributed/threads.hpp>
 #include <contrastive/metrics.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

@@ -69,7 +69,11 @@ namespace distributed {
 /// Marks candidates that every rank holds alike, class proxies or a queue: they count once, and do not travel.
 /// Their gradient, too, is whole and the same on every rank, whatever grad_scale says; replicated(no_gradient(queue)) has none.
 ///
-///   evaluate.value_and_gradient(contrastive::info_nce{}, queries, keys, replicated(no_gradient(queue)));
+///   contrastive::distributed::thread_group group(1);
+///   contrastive::distributed::thread_communicator ranks{group, 0};
+///   contrastive::distributed::evaluator<float> evaluate{ranks, contrastive::distributed::grad_scale::sum};
+///   using contrastive::distributed::replicated;
+///   evaluate.value_and_gradient(contrastive::info_nce{}, q, k, replicated(contrastive::no_gradient(negatives)));
 template <embedding_argument E>
 auto replicated(const E& rows) {
   using scalar = detail::scalar_of<E>;
@@ -93,15 +97,16 @@ auto replicated(const E& rows) {
 /// `loss`, `valid_anchors` and the gradients by temperature and bias are those of the whole problem on every rank; `per_anchor`
 /// and the gradients those of the rank's own rows.
 ///
-/// Memory: five times the rows of the largest rank (three where candidates have no gradient), 8 bytes a row of all ranks for
-/// each list, and that of an evaluator<T> for 4096 rows. Sent by each rank: all candidates in each pass (a loss has two,
-/// sincere three), half of them where the loss is symmetric, and their gradient once.
+/// Memory: the gradients, 8 bytes a row of all ranks for each list, some 50 bytes a row of this one, five blocks of 4 MiB (or of
+/// 2048 rows) and what an evaluator<T> takes for 4096 rows: the rows of a rank go round a block at a time. Sent by each rank: the
+/// candidates of all in each pass (a loss has two, sincere three), half of them where the loss is symmetric, and their gradient.
 ///
 /// Throws what evaluator<T> throws, on every rank: where one rank refuses or fails the others throw std::runtime_error with its
 /// number and words; so do all where ranks do not agree on loss, parameters, dimension or scalar. A rank that is gone for good
 /// is the communicator's to report.
 ///
-///   contrastive::distributed::mpi_communicator ranks{MPI_COMM_WORLD};
+///   contrastive::distributed::thread_group group(1);  // or mpi_communicator ranks{MPI_COMM_WORLD}
+///   contrastive::distributed::thread_communicator ranks{group, 0};
 ///   contrastive::distributed::evaluator<float> evaluate{ranks, contrastive::distributed::grad_scale::sum};
 ///   const auto& r = evaluate.value_and_gradient(contrastive::nt_xent{}, z1, z2);
 template <class T>
