@@ -97,9 +97,10 @@ auto replicated(const E& rows) {
 /// `loss`, `valid_anchors` and the gradients by temperature and bias are those of the whole problem on every rank; `per_anchor`
 /// and the gradients those of the rank's own rows.
 ///
-/// Memory: the gradients, 8 bytes a row of all ranks for each list, some 50 bytes a row of this one, five blocks of 4 MiB (or of
-/// 2048 rows) and what an evaluator<T> takes for 4096 rows: the rows of a rank go round a block at a time. Sent by each rank: the
-/// candidates of all in each pass (a loss has two, sincere three), half of them where the loss is symmetric, and their gradient.
+/// Memory: the gradients, 8 bytes a row of all ranks for each list, some 50 bytes a row of this one, five blocks of 4 MiB (or
+/// of 2048 rows) and what an evaluator<T> takes for 4096 rows: the rows of a rank go round a block at a time. Sent by each
+/// rank: the candidates of all in each pass (a loss has two, sincere three), half of them where the loss is symmetric, and
+/// their gradient.
 ///
 /// Throws what evaluator<T> throws, on every rank: where one rank refuses or fails the others throw std::runtime_error with its
 /// number and words; so do all where ranks do not agree on loss, parameters, dimension or scalar. A rank that is gone for good

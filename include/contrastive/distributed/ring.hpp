@@ -8,7 +8,7 @@
 #include <cmath>
 #include <contrastive/cpu/anchors.hpp>
 #include <contrastive/cpu/evaluation_access.hpp>
-#include <contrastive/distributed/spread_rows.hpp>
+#include <contrastive/distributed/ring_plan.hpp>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -40,15 +40,13 @@ class ring {
 
   ring(joint_call& call, cpu::evaluation<T>& engine, const spread_rows& rows, const cpu::problem<T>& p,
        const cpu::loss_functions<T>& f)
-      : call_(call), engine_(engine), where_(rows), p_(p), f_(f), terms_(f.num_terms) {
-    const auto& ranges = rows.ranges;
-    both_ways_ = p.arrangement == arrangement::both_ways;
-    anchors_ = anchors_of(p.arrangement, rows.count());
-    const bool same_rows = ranges.candidate_begin == 0;
-    for (int a = same_rows ? 0 : 1; a < rows.count(); ++a) (rows[a].replicated ? resident_ : travelling_).push_back(a);
-    symmetric_ = f.says.symmetric && same_rows && f.tiled_begin == 0 && f.tiled_end == ranges.num_anchors() &&
-                 static_cast<int>(travelling_.size()) == anchors_.end;
-  }
+      : call_(call),
+        engine_(engine),
+        where_(rows),
+        p_(p),
+        f_(f),
+        plan_(rows, call.size(), p.arrangement, f.says.symmetric, f.tiled_begin, f.tiled_end, sizeof(T)),
+        terms_(f.num_terms) {}
 
   /// Loss and gradients of the whole problem: those of this rank's rows, times `scale`, and of what all ranks share.
   result<T> run(double scale) {
@@ -67,49 +65,12 @@ class ring {
   }
 
  private:
-  static constexpr index_type most_rows = 2048;       // of a part: what the engine keeps of its rows stays small
-  static constexpr index_type block_bytes = 4 << 20;  // of the rows that travel at a time: the others wait for the next lap
-
-  /// Rows of one rank and one argument, one after another.
-  struct piece {
-    int argument;
-    index_type row;     // of the rank's rows of that argument
-    index_type local;   // of its anchors, or of its block of candidates
-    index_type number;  // of the anchor or the candidate, as the loss counts
-    index_type count;
-  };
   /// What travels of one rank's candidates, or what is added to it.
   struct block {
     std::vector<T> rows;
     anchor_sums sums;  // of candidates that are anchors of pairs in the other order
     std::vector<T> gradient;
   };
-
-  bool has_columns() const { return both_ways_ || symmetric_; }
-  bool is_anchor(int argument) const { return argument >= anchors_.first && argument < anchors_.end; }
-  bool has_column(int argument) const { return both_ways_ || (symmetric_ && is_anchor(argument)); }
-  int steps() const { return symmetric_ ? call_.size() / 2 + 1 : call_.size(); }
-  /// A rank's candidates that travel.
-  index_type travelling_rows(int rank) const {
-    index_type rows = 0;
-    for (const int a : travelling_) rows += where_[a].rows_on(rank);
-    return rows;
-  }
-  index_type lap_rows() const { return std::max(most_rows, block_bytes / static_cast<index_type>(dim() * sizeof(T))); }
-  /// Those of them that travel in this lap.
-  index_type block_begin() const { return lap_ * lap_rows(); }
-  std::size_t block_rows(int rank) const {
-    return static_cast<std::size_t>(std::clamp<index_type>(travelling_rows(rank) - block_begin(), 0, lap_rows()));
-  }
-  index_type num_laps() const {
-    index_type most = 0;
-    for (int r = 0; r < call_.size(); ++r) most = std::max(most, travelling_rows(r));
-    return (most + lap_rows() - 1) / lap_rows();
-  }
-  index_type num_anchors() const { return where_.rows_on(where_.rank, anchors_); }
-  bool any_gradient_travels() const {
-    return std::any_of(travelling_.begin(), travelling_.end(), [&](int a) { return where_[a].needs_gradient; });
-  }
 
   // ---- before all passes
 
@@ -158,27 +119,26 @@ class ring {
 
   /// Before anything is computed: std::bad_alloc then ends the call of all ranks.
   void reserve() {
-    clear(own_, num_anchors(), f_.theta != nullptr);
-    if (both_ways_) clear(own_columns_, num_anchors(), f_.theta != nullptr);
-    std::size_t most = 0;
-    for (int r = 0; r < call_.size(); ++r) most = std::max(most, block_rows(r));
+    clear(own_, plan_.num_anchors(), f_.theta != nullptr);
+    if (plan_.both_ways()) clear(own_columns_, plan_.num_anchors(), f_.theta != nullptr);
+    const std::size_t most = plan_.most_block_rows();
     if (call_.size() > 1)
       for (block& b : travellers_) {
         b.rows.reserve(most * dim());
-        if (has_columns()) reserve(b.sums, most);
+        if (plan_.has_columns()) reserve(b.sums, most);
       }
     for (block* b : {&added_[0], &added_[1], &here_})
       if (call_.size() > 1) {
-        if (has_columns()) reserve(b->sums, most);
-        if (p_.with_gradients && any_gradient_travels()) b->gradient.reserve(most * dim());
+        if (plan_.has_columns()) reserve(b->sums, most);
+        if (p_.with_gradients && plan_.any_gradient_travels()) b->gradient.reserve(most * dim());
       }
     out_.gradients.resize(p_.with_gradients ? static_cast<std::size_t>(where_.count()) : 0);
     for (int a = 0; p_.with_gradients && a < where_.count(); ++a)
       if (where_[a].needs_gradient)
         out_.gradients[static_cast<std::size_t>(a)] = matrix::Zero(where_[a].rows_on(where_.rank), where_.cols);
     for (std::vector<T>& g : part_gradients_)
-      if (p_.with_gradients) g.reserve(static_cast<std::size_t>(most_rows) * dim());
-    if (p_.reduction == reduction::none) out_.per_anchor.resize(static_cast<std::size_t>(num_anchors()));
+      if (p_.with_gradients) g.reserve(static_cast<std::size_t>(ring_plan::most_rows) * dim());
+    if (p_.reduction == reduction::none) out_.per_anchor.resize(static_cast<std::size_t>(plan_.num_anchors()));
   }
   std::size_t dim() const { return static_cast<std::size_t>(where_.cols); }
   void reserve(anchor_sums& s, std::size_t rows) const {
@@ -197,15 +157,15 @@ class ring {
   void pass(cpu::call_part part) {
     call_.attempt([&] { meet_own(part); });
     if (call_.size() == 1) return;
-    for (lap_ = 0; lap_ < num_laps(); ++lap_) travel(part);
+    for (lap_ = 0; lap_ < plan_.num_laps(); ++lap_) travel(part);
   }
   /// One lap of the ring.
   void travel(cpu::call_part part) {
-    const bool needs_added = part == cpu::call_part::gradients ? any_gradient_travels() : has_columns();
+    const bool needs_added = part == cpu::call_part::gradients ? plan_.any_gradient_travels() : plan_.has_columns();
     call_.attempt([&] { load_own(travellers_[0], part); });
-    for (int step = 0; step < steps(); ++step) {
+    for (int step = 0; step < plan_.steps(); ++step) {
       block &now = travellers_[step % 2], &next = travellers_[(step + 1) % 2];
-      if (step + 1 < steps()) shift(now, call_.source(step), next, call_.source(step + 1), part, true);
+      if (step + 1 < plan_.steps()) shift(now, call_.source(step), next, call_.source(step + 1), part, true);
       if (step >= 2 && needs_added)
         shift(added_[(step + 1) % 2], call_.source(step - 1), added_[step % 2], call_.source(step), part, false);
       call_.attempt([&] {
@@ -218,8 +178,8 @@ class ring {
       if (step >= 2 && needs_added) call_.attempt([&] { add(here_, added_[step % 2], part); });
     }
     if (!needs_added) return;
-    int last = (steps() - 1) % 2;
-    for (int step = steps() - 1; step < call_.size(); ++step, last = 1 - last) {  // home
+    int last = (plan_.steps() - 1) % 2;
+    for (int step = plan_.steps() - 1; step < call_.size(); ++step, last = 1 - last) {  // home
       shift(added_[last], call_.source(step), added_[1 - last], call_.source(step + 1), part, false);
       call_.wait();
     }
@@ -227,7 +187,7 @@ class ring {
   }
 
   void shift(block& from, int from_rank, block& to, int to_rank, cpu::call_part part, bool outward) {
-    const std::size_t gone = block_rows(from_rank), come = block_rows(to_rank);
+    const std::size_t gone = plan_.block_rows(from_rank, lap_), come = plan_.block_rows(to_rank, lap_);
     const auto move = [&](auto& of, auto& into, std::size_t width) {
       using number = typename std::remove_cvref_t<decltype(of)>::value_type;
       into.resize(come * width);
@@ -238,7 +198,7 @@ class ring {
       move(from.rows, to.rows, dim());
     else if (gradients)
       return move(from.gradient, to.gradient, dim());
-    if (!has_columns() || (outward && part == cpu::call_part::sums)) return;
+    if (!plan_.has_columns() || (outward && part == cpu::call_part::sums)) return;
     move(from.sums.parts, to.sums.parts, terms());
     if (f_.theta != nullptr && part != (outward ? cpu::call_part::second_sums : cpu::call_part::sums))
       move(from.sums.theta_slopes, to.sums.theta_slopes, terms());
@@ -246,22 +206,22 @@ class ring {
   }
   /// Nothing added yet to a block; sums of the second stage need those of the first beside them.
   void begin_sums(block& to, const block& there, int rank, cpu::call_part part) const {
-    const std::size_t rows = block_rows(rank);
+    const std::size_t rows = plan_.block_rows(rank, lap_);
     if (part == cpu::call_part::gradients) return to.gradient.assign(rows * dim(), T(0));
     clear(to.sums, static_cast<index_type>(rows), part == cpu::call_part::second_sums);
     for (std::size_t i = 0; part == cpu::call_part::second_sums && i < to.sums.parts.size(); ++i)
       if (!f_.terms[i % terms()].second_stage) to.sums.parts[i] = there.sums.parts[i];
   }
   void load_own(block& b, cpu::call_part part) const {
-    b.rows.resize(block_rows(where_.rank) * dim());
+    b.rows.resize(plan_.block_rows(where_.rank, lap_) * dim());
     T* to = b.rows.data();
-    for (const piece& c : block_pieces(where_.rank))
+    for (const row_piece& c : plan_.block(where_.rank, lap_))
       for (index_type r = 0; r < c.count; ++r, to += dim()) p_.arguments[c.argument].read(c.row + r, 0, where_.cols, to);
-    if (!has_columns() || part == cpu::call_part::sums) return;
-    const anchor_sums& own = both_ways_ ? own_columns_ : own_;
+    if (!plan_.has_columns() || part == cpu::call_part::sums) return;
+    const anchor_sums& own = plan_.both_ways() ? own_columns_ : own_;
     const auto copy = [&](const auto& from, auto& into, std::size_t width) {
-      const auto first = from.begin() + block_begin() * static_cast<index_type>(width);
-      into.assign(first, first + static_cast<index_type>(block_rows(where_.rank) * width));
+      const auto first = from.begin() + plan_.block_begin(lap_) * static_cast<index_type>(width);
+      into.assign(first, first + static_cast<index_type>(plan_.block_rows(where_.rank, lap_) * width));
     };
     copy(own.parts, b.sums.parts, terms());
     if (f_.theta != nullptr && part == cpu::call_part::gradients) copy(own.theta_slopes, b.sums.theta_slopes, terms());
@@ -280,72 +240,50 @@ class ring {
     for (std::size_t k = 0; k < from.gradient.size(); ++k) to.gradient[k] += from.gradient[k];
   }
   void add_home(const block& b, cpu::call_part part) {
-    if (part != cpu::call_part::gradients) return add(b.sums, both_ways_ ? own_columns_ : own_, block_begin(), part);
+    if (part != cpu::call_part::gradients)
+      return add(b.sums, plan_.both_ways() ? own_columns_ : own_, plan_.block_begin(lap_), part);
     const T* from = b.gradient.data();
-    for (const piece& c : block_pieces(where_.rank))
+    for (const row_piece& c : plan_.block(where_.rank, lap_))
       if (T* to = gradient_of(c.argument, c.row))
-        for (index_type k = 0; k < c.count * where_.cols; ++k) to[k] += from[(c.local - block_begin()) * where_.cols + k];
+        for (index_type k = 0; k < c.count * where_.cols; ++k)
+          to[k] += from[(c.local - plan_.block_begin(lap_)) * where_.cols + k];
   }
 
   // ---- parts
 
-  /// The rows [begin, end) of a rank's anchors, or of its block of candidates, in pieces for the engine.
-  std::vector<piece> pieces_of(const std::vector<int>& arguments, int rank, index_type first_number, index_type begin = 0,
-                               index_type end = std::numeric_limits<index_type>::max()) const {
-    std::vector<piece> pieces;
-    index_type local = 0;
-    for (const int a : arguments) {
-      const index_type rows = where_[a].rows_on(rank), last = std::min(rows, end - local);
-      for (index_type r = std::max<index_type>(0, begin - local); r < last; r += most_rows)
-        pieces.push_back({a, r, local + r, where_[a].begin(rank) + r - first_number, std::min(most_rows, last - r)});
-      local += rows;
-    }
-    return pieces;
-  }
-  /// The block of a rank that travels in this lap, up to candidate `end` of the rank.
-  std::vector<piece> block_pieces(int rank, index_type end = std::numeric_limits<index_type>::max()) const {
-    return pieces_of(travelling_, rank, where_.ranges.candidate_begin, block_begin(),
-                     std::min(end, block_begin() + lap_rows()));
-  }
-  std::vector<piece> anchor_pieces(index_type begin = 0) const {
-    std::vector<int> arguments;
-    for (int a = anchors_.first; a < anchors_.end; ++a) arguments.push_back(a);
-    return pieces_of(arguments, where_.rank, 0, begin);
-  }
-
   void meet_own(cpu::call_part part) {
     const index_type first = where_.ranges.candidate_begin;
-    for (const piece& a : anchor_pieces()) {
-      for (const piece& c : pieces_of(travelling_, where_.rank, first)) {
-        if (symmetric_ && c.local < a.local) continue;
+    for (const row_piece& a : plan_.anchors()) {
+      for (const row_piece& c : plan_.own_travelling()) {
+        if (plan_.symmetric() && c.local < a.local) continue;
         const bool same = first == 0 && a.argument == c.argument && a.row == c.row;
-        anchor_sums* columns = same || !has_column(c.argument) ? nullptr : both_ways_ ? &own_columns_ : &own_;
+        anchor_sums* columns = same || !plan_.has_columns() ? nullptr : plan_.both_ways() ? &own_columns_ : &own_;
         meet(part, a, c, same, rows_of(c), columns, c.local, gradient_of(c.argument, c.row));
       }
-      for (const piece& c : pieces_of(resident_, where_.rank, first))
+      for (const row_piece& c : plan_.resident())
         meet(part, a, c, false, rows_of(c), nullptr, 0, gradient_of(c.argument, c.row));
     }
   }
   void meet(block& there, int step, block& to, cpu::call_part part) {
     const int rank = call_.source(step);
     index_type begin = 0, end = std::numeric_limits<index_type>::max();
-    if (symmetric_ && 2 * step == call_.size()) {  // two ranks have each other's block: one half of the pairs each
-      const index_type half = travelling_rows(std::max(rank, where_.rank)) / 2;
+    if (plan_.symmetric() && 2 * step == call_.size()) {  // two ranks have each other's block: one half of the pairs each
+      const index_type half = plan_.travelling_rows(std::max(rank, where_.rank)) / 2;
       (where_.rank < rank ? end : begin) = half;
     }
-    for (const piece& a : anchor_pieces(begin))
-      for (const piece& c : block_pieces(rank, end)) {
-        const index_type at = c.local - block_begin();
+    for (const row_piece& a : plan_.anchors(begin))
+      for (const row_piece& c : plan_.block(rank, lap_, end)) {
+        const index_type at = c.local - plan_.block_begin(lap_);
         const matrix_view<const T> rows{there.rows.data() + at * where_.cols, c.count, where_.cols};
         T* const gradient = part == cpu::call_part::gradients && where_[c.argument].needs_gradient
                                 ? to.gradient.data() + at * where_.cols
                                 : nullptr;
         anchor_sums& columns = part == cpu::call_part::gradients ? there.sums : to.sums;
-        meet(part, a, c, false, detail::argument_of<T>(rows, gradient != nullptr), has_column(c.argument) ? &columns : nullptr,
-             at, gradient);
+        meet(part, a, c, false, detail::argument_of<T>(rows, gradient != nullptr), plan_.has_columns() ? &columns : nullptr, at,
+             gradient);
       }
   }
-  detail::argument<T> rows_of(const piece& c) const {
+  detail::argument<T> rows_of(const row_piece& c) const {
     detail::argument<T> of = p_.arguments[c.argument];
     of.first_row += c.row, of.rows = c.count;
     return of;
@@ -356,7 +294,7 @@ class ring {
   }
 
   /// One call of the engine: anchors of this rank against candidates of any. Their sums, if they have any, begin at `column`.
-  void meet(cpu::call_part part, const piece& a, const piece& c, bool same, const detail::argument<T>& candidates,
+  void meet(cpu::call_part part, const row_piece& a, const row_piece& c, bool same, const detail::argument<T>& candidates,
             anchor_sums* columns, index_type column, T* gradient) {
     cpu::loss_functions<T> f = f_;
     f.first_anchor = a.number, f.first_candidate = c.number;
@@ -404,7 +342,7 @@ class ring {
   /// visit(own sums, i, number of the anchor) for this rank's anchors.
   template <class Visit>
   void each_anchor(Visit visit) const {
-    for (const piece& a : anchor_pieces())
+    for (const row_piece& a : plan_.anchors())
       for (index_type i = 0; i < a.count; ++i) visit(a.local + i, a.number + i);
   }
   const log_sum_exp* parts_of(const anchor_sums& s, index_type i) const { return s.parts.data() + i * terms_; }
@@ -441,18 +379,18 @@ class ring {
     totals own;
     direct_ = 0;
     call_.attempt([&] {
-      own_.shares.assign(static_cast<std::size_t>(num_anchors()), 0);
+      own_.shares.assign(static_cast<std::size_t>(plan_.num_anchors()), 0);
       each_anchor([&](index_type i, index_type number) {
         const cpu::row_outcome row = finish(own_, i, number);
         double loss = row.loss, mass = row.mass, direct = temperature_of(row);
-        if (both_ways_) {
+        if (plan_.both_ways()) {
           const cpu::row_outcome column = finish(own_columns_, i, number);
           loss = (loss + column.loss) / 2, mass = (mass + column.mass) / 2, direct = (direct + temperature_of(column)) / 2;
         }
         const double weight = p_.anchor_weights.or_one(i);
         own.valid_anchors += mass > 0;
         own.loss += weight * loss, own.mass += weight * mass, direct_ += weight * direct;
-        own_.shares[static_cast<std::size_t>(i)] = both_ways_ ? weight / 2 : weight;
+        own_.shares[static_cast<std::size_t>(i)] = plan_.both_ways() ? weight / 2 : weight;
         if (p_.reduction == reduction::none) out_.per_anchor[static_cast<std::size_t>(i)] = static_cast<T>(weight * loss);
       });
     });
@@ -464,7 +402,7 @@ class ring {
     }
     share_ = share_of(p_.reduction, all.mass);
     for (double& share : own_.shares) share *= share_;
-    if (both_ways_) own_columns_.shares = own_.shares;
+    if (plan_.both_ways()) own_columns_.shares = own_.shares;
     direct_ *= share_;
     out_.loss = static_cast<T>(share_ * all.loss), out_.valid_anchors = static_cast<index_type>(all.valid_anchors);
     temperature_ = bias_ = 0;
@@ -487,7 +425,7 @@ class ring {
     out_.temperature_gradient = static_cast<T>(temperature);
     const bool learns_bias = p_.with_gradients && p_.wants_bias && !f_.rule_says.balanced;
     out_.bias_gradient = learns_bias ? static_cast<T>(bias) : T(0);
-    for (const int a : resident_) sum_resident(a);
+    for (const int a : plan_.resident_arguments()) sum_resident(a);
     for (int a = 0; p_.with_gradients && a < where_.count(); ++a)
       if (!where_[a].replicated) out_.gradients[static_cast<std::size_t>(a)] *= static_cast<T>(scale);
     if (finite_) return;
@@ -513,11 +451,10 @@ class ring {
   const spread_rows& where_;
   const cpu::problem<T>& p_;
   cpu::loss_functions<T> f_;
+  ring_plan plan_;
   index_type terms_;
-  bool both_ways_ = false, symmetric_ = false, finite_ = true;
-  argument_range anchors_;
+  bool finite_ = true;
   index_type lap_ = 0;
-  std::vector<int> travelling_, resident_;  // arguments with candidates: those that go around, those that are everywhere
 
   anchor_sums own_, own_columns_;  // of this rank's anchors; of both_ways' second direction
   block travellers_[2], added_[2], here_;
