@@ -32,7 +32,8 @@ void learn(contrastive::distributed::mpi_communicator& ranks) {
 }
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   {
     contrastive::distributed::mpi_communicator ranks{MPI_COMM_WORLD};
     learn(ranks);

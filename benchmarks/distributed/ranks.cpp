@@ -109,7 +109,8 @@ void measure(distributed::mpi_communicator& ranks, const L& loss, index_type n, 
 }  // namespace contrastive::benchmarks
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   {
     const auto number = [&](int k, long usual) { return argc > k ? std::atol(argv[k]) : usual; };
     const long n = number(1, 8192), d = number(2, 128), rounds = number(3, 10);

@@ -38,7 +38,8 @@ struct processes::implementation {
 
 std::shared_ptr<processes> processes::of_this_run() {
   if (started_processes() < 2) return nullptr;
-  MPI_Init(nullptr, nullptr);
+  int provided = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);  // evaluators and libtorch have threads of their own
   auto with = std::make_unique<implementation>();
   with->communicator = std::make_unique<contrastive::distributed::mpi_communicator>(MPI_COMM_WORLD);
   std::shared_ptr<processes> made(new processes(std::move(with)));
@@ -49,7 +50,10 @@ std::shared_ptr<processes> processes::of_this_run() {
 /// Without the end of MPI that all processes have to reach where one of them leaves by an exception: mpirun then ends the
 /// others.
 processes::~processes() {
-  if (std::uncaught_exceptions() > 0) return;
+  if (std::uncaught_exceptions() > 0) {
+    static_cast<void>(with_.release());  // its end is one of all processes, too
+    return;
+  }
   with_.reset();
   MPI_Finalize();
 }
@@ -57,7 +61,7 @@ processes::~processes() {
 int processes::rank() const { return with_->communicator->rank(); }
 int processes::size() const { return with_->communicator->size(); }
 
-const contrastive::torch_ranks& processes::ranks() {
+contrastive::torch_ranks& processes::ranks() {
   if (with_->ranks == nullptr)
     with_->ranks = std::make_unique<contrastive::torch_ranks>(*with_->communicator, contrastive::distributed::grad_scale::mean);
   return *with_->ranks;
@@ -71,10 +75,15 @@ void processes::average_gradients(const std::vector<torch::Tensor>& parameters) 
     const torch::Tensor g = p.grad().contiguous();
     all.insert(all.end(), g.data_ptr<float>(), g.data_ptr<float>() + g.numel());
   }
+  std::vector<float> came(all.size());
+  std::vector<contrastive::distributed::letter> letters(static_cast<std::size_t>(size()));
   const auto ranks = with_->any();
-  contrastive::distributed::joint_call call(ranks, "average of gradients");
-  call.sum(all);
-  call.exchange(0);
+  contrastive::distributed::joint_call call(ranks, "average of gradients", letters);
+  const auto sizes = call.exchange(all.size());
+  for (std::size_t r = 0; r < sizes.size(); ++r)
+    if (sizes[r] != all.size()) throw std::runtime_error("the processes have gradients of different parameters");
+  call.sum(all, came);
+  call.meet();
   float* from = all.data();
   for (const torch::Tensor& p : parameters) {
     if (!p.grad().defined()) continue;
@@ -122,7 +131,7 @@ std::shared_ptr<processes> processes::of_this_run() {
 processes::~processes() = default;
 int processes::rank() const { return 0; }
 int processes::size() const { return 1; }
-const contrastive::torch_ranks& processes::ranks() { throw std::logic_error("built without MPI"); }
+contrastive::torch_ranks& processes::ranks() { throw std::logic_error("built without MPI"); }
 void processes::average_gradients(const std::vector<torch::Tensor>&) {}
 torch::Tensor processes::gather(const torch::Tensor& rows) { return rows; }
 bool processes::agree_on(const std::vector<torch::Tensor>&) { return true; }

@@ -23,12 +23,12 @@ class processes {
   int rank() const;
   int size() const;
   /// Of losses, whose gradients are scaled to be averaged.
-  const contrastive::torch_ranks& ranks();
+  contrastive::torch_ranks& ranks();
   /// Gives the gradients of all processes their mean.
   void average_gradients(const std::vector<torch::Tensor>& parameters);
   /// The rows (n, d) of all processes, those of the first one first; each has as many.
   torch::Tensor gather(const torch::Tensor& rows);
-  /// Have all of them the same numbers, to the last bit?
+  /// Have all of them the same numbers? Those that differ have the same checksum once in four billion times.
   bool agree_on(const std::vector<torch::Tensor>& numbers);
   /// Is it true on any of them?
   bool any(bool here);

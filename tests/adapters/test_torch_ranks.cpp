@@ -32,7 +32,7 @@ std::vector<Tensor> gradients_of(const Tensor& loss, const std::vector<Tensor>& 
 
 template <class Ranks>
 void check(Ranks& group_ranks, torch::Dtype type) {
-  const contrastive::torch_ranks ranks{group_ranks, contrastive::distributed::grad_scale::sum};
+  contrastive::torch_ranks ranks{group_ranks, contrastive::distributed::grad_scale::sum};
   const int rank = group_ranks.rank(), size = group_ranks.size();
   std::int64_t total = 0, begin = 0;
   for (int r = 0; r < size; ++r) begin += r < rank ? 4 + 3 * r : 0, total += 4 + 3 * r;
@@ -76,6 +76,12 @@ void check(Ranks& group_ranks, torch::Dtype type) {
               by_proxies(torch_loss(ranks, contrastive::d2d_ce{.labels = contrastive::labels_of(own_labels)}, a,
                                     contrastive::replicated_tensor(proxies)))),
          rank, "the gradient of what all ranks have");
+  try {  // one rank alone finds it out
+    torch_loss(ranks, contrastive::nt_xent{}, a, rank == 0 ? b.detach().view(-1) : b);
+    expect(false, rank, "a tensor of one dimension is taken");
+  } catch (const std::exception& e) {
+    expect(std::string(e.what()).find("a tensor (n, d), got one of 1 dimensions") != std::string::npos, rank, e.what());
+  }
   try {
     torch_loss(ranks, contrastive::nt_xent{.reduction = contrastive::reduction::none}, a, b);
     expect(false, rank, "reduction none is taken");

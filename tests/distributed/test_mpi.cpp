@@ -43,7 +43,8 @@ int run() {
 }  // namespace contrastive::testing
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   const int failures = contrastive::testing::run();
   MPI_Finalize();
   return failures == 0 ? 0 : 1;

@@ -36,13 +36,18 @@ template <bool OnDevice, class On, class L>
 torch::Tensor torch_loss(const On& on, const L& given, const torch::Tensor& temperature, const torch::Tensor& bias,
                          const std::vector<torch::Tensor>& embeddings) {
   static_assert(check_loss<L>());
-  check_tensors<L>(embeddings);
-  if (On::on_ranks && given.reduction == reduction::none)
-    refuse(loss_name<L>(), "reduction", "mean or sum over ranks, which would have to weigh their losses together", "none");
   L loss = given;
-  if (temperature.defined()) loss.temperature = number_of<L>("the learned temperature", temperature);
-  if constexpr (detail::has_bias<L>)
-    if (bias.defined()) loss.bias = number_of<L>("the learned bias", bias);
+  on.check(loss_name<L>(), [&] {
+    check_tensors<L>(embeddings);
+    if constexpr (On::on_ranks) {
+      check_host_tensors<L>(embeddings);
+      if (given.reduction == reduction::none)
+        refuse(loss_name<L>(), "reduction", "mean or sum over ranks, which would have to weigh their losses together", "none");
+    }
+    if (temperature.defined()) loss.temperature = number_of<L>("the learned temperature", temperature);
+    if constexpr (detail::has_bias<L>)
+      if (bias.defined()) loss.bias = number_of<L>("the learned bias", bias);
+  });
   const bool recording = torch::GradMode::is_enabled();
   const auto learns = [&](const torch::Tensor& t) { return recording && t.defined() && t.requires_grad(); };
   std::vector<bool> wanted;

@@ -7,6 +7,7 @@
 #include <contrastive/adapters/torch.hpp>
 #include <contrastive/distributed/evaluator.hpp>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -26,7 +27,7 @@ class torch_ranks {
 
   /// The evaluator of a scalar type.
   template <class T>
-  distributed::evaluator<T>& of() const {
+  distributed::evaluator<T>& of() {
     if constexpr (std::is_same_v<T, float>)
       return in_float_;
     else
@@ -34,8 +35,8 @@ class torch_ranks {
   }
 
  private:
-  mutable distributed::evaluator<float> in_float_;
-  mutable distributed::evaluator<double> in_double_;
+  distributed::evaluator<float> in_float_;
+  distributed::evaluator<double> in_double_;
 };
 
 /// A tensor that every rank holds alike, such as class proxies or a queue: see distributed::replicated. Its gradient is the
@@ -55,7 +56,7 @@ concept tensor_of_ranks = std::same_as<E, torch::Tensor> || std::same_as<E, repl
 struct marked_ranks {
   static constexpr bool on_ranks = true;
 
-  const torch_ranks& ranks;
+  torch_ranks& ranks;
   std::vector<bool> replicated;
 
   template <class S>
@@ -66,14 +67,19 @@ struct marked_ranks {
   distributed::evaluator<T>& of() const {
     return ranks.of<T>();
   }
+  /// What throws here ends the call on all ranks.
+  template <class Check>
+  void check(const char* who, Check of_tensors) const {
+    ranks.of<float>().prepare_call(who, of_tensors);
+  }
 };
 
 inline const torch::Tensor& tensor_of(const torch::Tensor& t) { return t; }
 inline const torch::Tensor& tensor_of(const replicated_tensor& t) { return t.rows; }
 
 template <class L, class... E>
-torch::Tensor loss_on_ranks(const torch_ranks& ranks, const L& loss, const torch::Tensor& temperature,
-                            const torch::Tensor& bias, const E&... embeddings) {
+torch::Tensor loss_on_ranks(torch_ranks& ranks, const L& loss, const torch::Tensor& temperature, const torch::Tensor& bias,
+                            const E&... embeddings) {
   const marked_ranks on{ranks, {std::same_as<E, replicated_tensor>...}};
   return torch_loss<false>(on, loss, temperature, bias, {tensor_of(embeddings)...});
 }
@@ -89,28 +95,27 @@ torch::Tensor loss_on_ranks(const torch_ranks& ranks, const L& loss, const torch
 ///
 ///   torch::Tensor loss = contrastive::torch_loss(ranks, contrastive::nt_xent{.temperature = 0.5}, z1, z2);
 template <class L, detail::tensor_of_ranks... E>
-torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const E&... embeddings) {
+torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const E&... embeddings) {
   return detail::loss_on_ranks(ranks, loss, {}, {}, embeddings...);
 }
 template <class L>
-torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const std::vector<torch::Tensor>& embeddings) {
+torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const std::vector<torch::Tensor>& embeddings) {
   return detail::torch_loss<false>(detail::marked_ranks{ranks, {}}, loss, {}, {}, embeddings);
 }
 /// The same with a temperature to be learned, which is the same on every rank.
 template <class L, detail::tensor_of_ranks... E>
-torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
-                         const E&... embeddings) {
+torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const learned_temperature& temperature, const E&... embeddings) {
   return detail::loss_on_ranks(ranks, loss, temperature.value, {}, embeddings...);
 }
 template <class L>
-torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
+torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
                          const std::vector<torch::Tensor>& embeddings) {
   return detail::torch_loss<false>(detail::marked_ranks{ranks, {}}, loss, temperature.value, {}, embeddings);
 }
 /// The same with a temperature and a bias to be learned, of a loss with a member `bias`.
 template <class L, detail::tensor_of_ranks... E>
-torch::Tensor torch_loss(const torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
-                         const learned_bias& bias, const E&... embeddings) {
+torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const learned_temperature& temperature, const learned_bias& bias,
+                         const E&... embeddings) {
   static_assert(detail::has_bias<L>, "contrastive: this loss has no bias that could be learned");
   return detail::loss_on_ranks(ranks, loss, temperature.value, bias.value, embeddings...);
 }
@@ -151,7 +156,15 @@ class c10d_communicator {
   void wait() {
     std::vector<std::pair<torch::Tensor, std::function<void()>>> all;
     all.swap(under_way_);
-    for (auto& [tensor, until_done] : all) until_done();
+    std::exception_ptr first;  // the others are waited for all the same: their memory is about to go
+    for (auto& [tensor, until_done] : all) {
+      try {
+        until_done();
+      } catch (...) {
+        if (!first) first = std::current_exception();
+      }
+    }
+    if (first) std::rethrow_exception(first);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <contrastive/core/types.hpp>
 #include <cstddef>
+#include <type_traits>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -18,8 +19,9 @@ namespace distributed {
 ///                                   sends to rank + 1 and receives from rank - 1, modulo size; returns at once. Several may
 ///                                   be under way, and arrive in their order; 0 bytes are none
 ///   c.wait()                        ends all shifts that were started: until then their memory stays as it is
-/// What one of them throws reaches the caller of the loss; the call is made once more, so it must have done nothing then.
-/// mpi_communicator and thread_communicator are such.
+/// What one of them throws reaches the caller of the loss, on every rank if the others can be told. It is called once more:
+/// then it must have done nothing before, or throw again; nothing may use the memory of a shift any more when wait() has thrown
+/// twice. mpi_communicator and thread_communicator are such.
 template <class C>
 concept communicator = requires(C& c, const void* from, void* to, std::size_t bytes) {
   { c.rank() } -> std::convertible_to<int>;
@@ -33,7 +35,7 @@ concept communicator = requires(C& c, const void* from, void* to, std::size_t by
 class any_communicator {
  public:
   template <communicator C>
-  requires(!std::same_as<C, any_communicator>) explicit any_communicator(C& c)
+  requires(!std::is_const_v<C> && !std::same_as<C, any_communicator>) explicit any_communicator(C& c)
       : c_(&c),
         rank_(static_cast<int>(c.rank())),
         size_(static_cast<int>(c.size())),

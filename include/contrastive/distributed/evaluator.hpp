@@ -17,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace contrastive {
@@ -31,14 +30,8 @@ enum class grad_scale {
 };
 
 /// Rows that may be the same on every rank, see replicated().
-template <class T>
+template <class T, bool NeedsGradient = true>
 struct rank_rows {
-  matrix_view<const T> rows;
-  bool replicated = false;
-};
-/// The same without a gradient.
-template <class T>
-struct rank_rows<no_gradient_view<T>> {
   matrix_view<const T> rows;
   bool replicated = false;
 };
@@ -47,19 +40,12 @@ struct rank_rows<no_gradient_view<T>> {
 
 namespace detail {
 
-template <class T>
-struct argument_traits<distributed::rank_rows<T>> {
-  static constexpr bool valid = true, needs_gradient = true;
+template <class T, bool NeedsGradient>
+struct argument_traits<distributed::rank_rows<T, NeedsGradient>> {
+  static constexpr bool valid = true, needs_gradient = NeedsGradient;
   using scalar = T;
-  static matrix_view<const scalar> view(const distributed::rank_rows<T>& e) { return e.rows; }
-  static bool replicated(const distributed::rank_rows<T>& e) { return e.replicated; }
-};
-template <class T>
-struct argument_traits<distributed::rank_rows<no_gradient_view<T>>> {
-  static constexpr bool valid = true, needs_gradient = false;
-  using scalar = T;
-  static matrix_view<const scalar> view(const distributed::rank_rows<no_gradient_view<T>>& e) { return e.rows; }
-  static bool replicated(const distributed::rank_rows<no_gradient_view<T>>& e) { return e.replicated; }
+  static matrix_view<const scalar> view(const distributed::rank_rows<T, NeedsGradient>& e) { return e.rows; }
+  static bool replicated(const distributed::rank_rows<T, NeedsGradient>& e) { return e.replicated; }
 };
 
 }  // namespace detail
@@ -76,12 +62,8 @@ namespace distributed {
 ///   evaluate.value_and_gradient(contrastive::info_nce{}, q, k, replicated(contrastive::no_gradient(negatives)));
 template <embedding_argument E>
 auto replicated(const E& rows) {
-  using scalar = detail::scalar_of<E>;
-  const matrix_view<const scalar> view = detail::argument_traits<E>::view(rows);
-  if constexpr (detail::argument_traits<E>::needs_gradient)
-    return rank_rows<scalar>{view, true};
-  else
-    return rank_rows<no_gradient_view<scalar>>{view, true};
+  using traits = detail::argument_traits<E>;
+  return rank_rows<typename traits::scalar, traits::needs_gradient>{traits::view(rows), true};
 }
 
 /// Evaluates losses over the rows of several ranks. Every rank makes the same calls with its own rows, as many as it has (none,
@@ -116,95 +98,126 @@ class evaluator {
                 "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
-  /// The communicator must outlive the evaluator.
+  /// The communicator must outlive the evaluator. Throws as evaluator<T> does for its options.
   template <communicator C>
   evaluator(C& ranks, grad_scale scale, const options& how = {})
-      : ranks_(ranks), scale_(scale), check_finite_(how.check_finite), evaluation_(cpu::make_evaluation<T>(how)) {}
+      : ranks_(ranks), scale_(scale), check_finite_(how.check_finite), evaluation_(cpu::make_evaluation<T>(how)) {
+    letters();
+  }
 
   /// The loss of all rows, in nats, reduced as it says.
   template <class L, class... E>
   T value(const L& loss, const E&... embeddings) {
-    return evaluate(loss, false, nullptr, 0, embeddings...).loss;
+    return evaluate(loss, {}, embeddings...).loss;
   }
 
   /// The loss of all rows and the gradients of this rank's: gradients[a] has the shape of the rank's matrix a. The result
-  /// belongs to the evaluator and is good until its next call.
+  /// belongs to the evaluator and is valid until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
-    return evaluate(loss, true, nullptr, 0, embeddings...);
+    return evaluate(loss, {.with_gradients = true}, embeddings...);
   }
 
   /// The same, with the gradients written to the caller's memory when all ranks have come to the end: one view an embedding
-  /// argument, of the shape of the rank's matrix (an empty view under no_gradient). `gradients` of the result is then empty.
+  /// argument, of the shape of the rank's matrix (an empty view under no_gradient, and for a matrix of a std::vector whose
+  /// gradient is not wanted). `gradients` of the result is then empty.
   template <class L, class... E>
   const result<T>& value_and_gradient_into(std::initializer_list<matrix_view<T>> gradients, const L& loss,
                                            const E&... embeddings) {
-    return evaluate(loss, true, gradients.begin(), static_cast<int>(gradients.size()), embeddings...);
+    return evaluate(loss, {true, true, gradients.begin(), static_cast<int>(gradients.size())}, embeddings...);
   }
-
+  /// The same, with as many views as are known at run time.
   template <class L, class... E>
   const result<T>& value_and_gradient_into(const std::vector<matrix_view<T>>& gradients, const L& loss,
                                            const E&... embeddings) {
-    return evaluate(loss, true, gradients.data(), static_cast<int>(gradients.size()), embeddings...);
+    return evaluate(loss, {true, true, gradients.data(), static_cast<int>(gradients.size())}, embeddings...);
+  }
+
+  /// Calls work() on this rank alone, before a call that all ranks make: what it throws ends that call on the others, which
+  /// hear its words, and is thrown on here. So a rank that finds its input wrong by itself leaves nobody waiting.
+  template <class Work>
+  void prepare_call(const char* who, Work work) {
+    joint_call call(ranks_, who, letters());
+    call.attempt(work);
+    if (call.failed()) call.meet();
   }
 
  private:
+  /// What a call wants, and where it goes.
+  struct wanted {
+    bool with_gradients = false, into = false;
+    const matrix_view<T>* outputs = nullptr;
+    int num_outputs = 0;
+  };
+
   template <class L, class... E>
-  const result<T>& evaluate(const L& loss, bool with_gradients, const matrix_view<T>* outputs, int num_outputs,
-                            const E&... embeddings) {
+  const result<T>& evaluate(const L& loss, const wanted& want, const E&... embeddings) {
     static_assert(detail::check_loss<L>());
+    static_assert(sizeof...(E) > 0, "contrastive: a loss needs at least one matrix of embeddings");
+    static_assert((embedding_argument<detail::matrix_of<E>> && ...),
+                  "contrastive: embeddings must be Eigen matrices, maps, refs or blocks, or contrastive::matrix_view; "
+                  "evaluate an expression into a matrix first");
     static_assert((std::is_same_v<detail::computed_scalar_of<detail::matrix_of<E>>, T> && ...),
                   "contrastive: all embeddings must have the evaluator's scalar type (float also takes types of 16 bits)");
     auto arguments = detail::arguments_of<T>(embeddings...);
     if constexpr ((detail::is_vector<E> || ...))  // an empty view stands for a gradient that is not wanted
-      for (int a = 0; a < std::min(num_outputs, static_cast<int>(arguments.size())); ++a)
-        if (outputs[a].data == nullptr && outputs[a].cols == 0) arguments[static_cast<std::size_t>(a)].needs_gradient = false;
+      for (int a = 0; a < std::min(want.num_outputs, static_cast<int>(arguments.size())); ++a)
+        if (want.outputs[a].data == nullptr && want.outputs[a].cols == 0)
+          arguments[static_cast<std::size_t>(a)].needs_gradient = false;
     cpu::problem<T> p{};
     p.who = detail::loss_name<L>();
     p.arguments = arguments.data(), p.count = static_cast<int>(arguments.size());
-    p.with_gradients = with_gradients;
+    p.with_gradients = want.with_gradients;
     p.temperature = loss.temperature, p.similarity = loss.similarity, p.reduction = loss.reduction,
     p.arrangement = loss.arrangement;
     p.wants_bias = detail::has_bias<L>, p.anchor_weights = detail::anchor_weights_of(loss);
     const double bias = detail::bias_of(loss);
 
-    if (evaluation_.get() == nullptr)
-      detail::refuse(p.who, "evaluator", "one that holds its workspace", "one that was moved from");
-    const cpu::only_call<T> only(*evaluation_.get());
-    joint_call call(ranks_, p.who);
+    joint_call call(ranks_, p.who, letters());
     gathered_loss<L> whole(loss);
     row_list lists[most_row_lists];
     const int num_lists = whole.lists(p.count, lists);
-    call.attempt([&] { check(p, outputs, num_outputs); });
+    std::optional<cpu::only_call<T>> only;
+    call.attempt([&] {
+      check(p, want);
+      only.emplace(*evaluation_.get());
+    });
     const spread_rows rows = agree(call, p, bias, static_cast<int>(scale_), lists, num_lists);
     whole.gather(call, rows, lists);
-    using pairs_of_loss = decltype(detail::bind(whole.loss(), rows.all_shapes()));
-    std::optional<pairs_of_loss> pairs;
+    bool in_the_ring = false;
     call.attempt([&] {
-      const index_type anchors = rows.rows_on(rows.rank, anchors_of(p.arrangement, p.count));
-      if (anchors > 0 || p.anchor_weights.size() > 0) detail::check_anchor_weights(p.who, p.anchor_weights, anchors, true);
-      pairs.emplace(detail::bind(whole.loss(), rows.all_shapes()));
-      detail::with_rule(whole.loss(), rows.all_shapes(), [](const auto&) {});  // may refuse, too
+      const argument_range anchors = anchors_of(p.arrangement, p.count);
+      detail::check_anchor_weights(p.who, p.anchor_weights, rows.rows_on(rows.rank, anchors), true);
+      auto pairs = detail::bind(whole.loss(), rows.all_shapes());
+      detail::with_rule(whole.loss(), rows.all_shapes(), [&](const auto& rule) {
+        ring<T> computes(call, *evaluation_.get(), rows, p,
+                         cpu::functions_of<T>(pairs, rule, rows.ranges.num_candidates(), p.temperature, bias),
+                         whole.knows_all_pairs());
+        in_the_ring = true;
+        result_ = computes.run(scale_ == grad_scale::mean ? static_cast<double>(call.size()) : 1);
+      });
     });
-    call.exchange(0);
-    detail::with_rule(whole.loss(), rows.all_shapes(), [&](const auto& rule) {
-      const double scale = scale_ == grad_scale::mean ? static_cast<double>(call.size()) : 1;
-      result<T> made = ring<T>(call, *evaluation_.get(), rows, p,
-                               cpu::functions_of<T>(*pairs, rule, rows.ranges.num_candidates(), p.temperature, bias))
-                           .run(scale);
-      result_ = std::move(made);
-    });
-    for (int a = 0; a < num_outputs; ++a)
-      if (outputs[a].data != nullptr)
-        for (index_type r = 0; r < outputs[a].rows; ++r)
-          for (index_type c = 0; c < outputs[a].cols; ++c)
-            outputs[a](r, c) = result_.gradients[static_cast<std::size_t>(a)](r, c);
-    if (outputs != nullptr) result_.gradients.clear();
+    if (!in_the_ring) call.meet();  // tells the others, who are there
+    call.rethrow();
+    if (!want.into) return result_;
+    for (int a = 0; a < want.num_outputs; ++a)
+      if (const matrix_view<T>& to = want.outputs[a]; arguments[static_cast<std::size_t>(a)].needs_gradient)
+        for (index_type r = 0; r < to.rows; ++r)
+          for (index_type c = 0; c < to.cols; ++c) to(r, c) = result_.gradients[static_cast<std::size_t>(a)](r, c);
+    result_.gradients.clear();
     return result_;
   }
 
+  /// An evaluator that was moved from has none, and says so to all ranks.
+  std::vector<letter>& letters() {
+    letters_.resize(static_cast<std::size_t>(ranks_.size()));
+    return letters_;
+  }
+
   /// What is to be refused on this rank, whatever the others say.
-  void check(const cpu::problem<T>& p, const matrix_view<T>* outputs, int num_outputs) const {
+  void check(const cpu::problem<T>& p, const wanted& want) const {
+    if (evaluation_.get() == nullptr)
+      detail::refuse(p.who, "evaluator", "one that holds its workspace", "one that was moved from");
     std::vector<shape> of;
     for (int a = 0; a < p.count; ++a) {
       if (p.arguments[a].rows > 0 && p.arguments[a].data == nullptr)
@@ -213,8 +226,8 @@ class evaluator {
     }
     const argument_shapes shapes{of.data(), p.count};
     if (check_finite_) cpu::check_finite(p, shapes);
-    if (outputs != nullptr)
-      detail::check_outputs(p.who, shapes, outputs, num_outputs,
+    if (want.into)
+      detail::check_outputs(p.who, shapes, want.outputs, want.num_outputs,
                             [&](int a) { return p.arguments[a].needs_gradient && p.arguments[a].rows > 0; });
   }
 
@@ -222,6 +235,7 @@ class evaluator {
   grad_scale scale_;
   bool check_finite_;
   cpu::evaluation_pointer<T> evaluation_;
+  std::vector<letter> letters_;
   result<T> result_;
 };
 

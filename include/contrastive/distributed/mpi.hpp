@@ -18,8 +18,9 @@ inline namespace CONTRASTIVE_FLAGS {
 namespace distributed {
 
 /// The ranks of an MPI communicator, of which it keeps a duplicate, so that nobody else's messages meet its own. All ranks make
-/// and destroy it together; between MPI_Init and MPI_Finalize. The calling thread must be one that may call MPI.
-/// What MPI reports becomes std::runtime_error with its words.
+/// and destroy it together; between MPI_Init and MPI_Finalize. The calling thread must be one that may call MPI: where
+/// evaluators have several threads MPI is started by MPI_Init_thread with MPI_THREAD_FUNNELED. What MPI reports becomes
+/// std::runtime_error with its words.
 ///
 ///   contrastive::distributed::mpi_communicator ranks{MPI_COMM_WORLD};
 class mpi_communicator {
@@ -42,6 +43,8 @@ class mpi_communicator {
   int size() const { return size_; }
 
   void all_gather(const void* own, std::size_t bytes, void* all) {
+    if (bytes > most_bytes)
+      detail::refuse("mpi_communicator", "all_gather", std::to_string(most_bytes) + " bytes of each rank at most", bytes);
     const int count = static_cast<int>(bytes);
     check(MPI_Allgather(own, count, MPI_BYTE, all, count, MPI_BYTE, comm_), "MPI_Allgather");
   }
@@ -58,20 +61,24 @@ class mpi_communicator {
     });
   }
   void wait() {
-    const int code = MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE);
+    check(MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
     requests_.clear();
-    check(code, "MPI_Waitall");
   }
 
  private:
   /// MPI counts by int.
+  static constexpr std::size_t most_bytes = std::size_t{1} << 30;
   template <class Piece>
   static void in_pieces(std::size_t bytes, Piece piece) {
-    constexpr std::size_t most = std::size_t{1} << 30;
-    for (std::size_t first = 0; first < bytes; first += most) piece(first, static_cast<int>(std::min(most, bytes - first)));
+    for (std::size_t first = 0; first < bytes; first += most_bytes)
+      piece(first, static_cast<int>(std::min(most_bytes, bytes - first)));
   }
-  static void check(int code, const char* function) {
+  /// After an error nothing is under way any more: the memory of shifts is about to go.
+  void check(int code, const char* function) {
     if (code == MPI_SUCCESS) return;
+    for (MPI_Request& request : requests_)
+      if (request != MPI_REQUEST_NULL) MPI_Cancel(&request), MPI_Request_free(&request);
+    requests_.clear();
     char words[MPI_MAX_ERROR_STRING];
     int length = 0;
     MPI_Error_string(code, words, &length);

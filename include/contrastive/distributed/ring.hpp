@@ -9,7 +9,11 @@
 #include <contrastive/cpu/anchors.hpp>
 #include <contrastive/cpu/evaluation_access.hpp>
 #include <contrastive/distributed/ring_plan.hpp>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
 #include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -39,22 +43,21 @@ class ring {
   using matrix = typename result<T>::matrix;
 
   ring(joint_call& call, cpu::evaluation<T>& engine, const spread_rows& rows, const cpu::problem<T>& p,
-       const cpu::loss_functions<T>& f)
+       const cpu::loss_functions<T>& f, bool knows_all_pairs)
       : call_(call),
         engine_(engine),
         where_(rows),
         p_(p),
         f_(f),
         plan_(rows, call.size(), p.arrangement, f.says.symmetric, f.tiled_begin, f.tiled_end, sizeof(T)),
-        terms_(f.num_terms) {}
+        terms_(f.num_terms),
+        knows_all_pairs_(knows_all_pairs) {}
 
   /// Loss and gradients of the whole problem: those of this rank's rows, times `scale`, and of what all ranks share.
   result<T> run(double scale) {
-    call_.attempt([&] {
-      reserve();
-      prepare_anchors();
-    });
+    call_.attempt([&] { reserve(); });
     compare();
+    call_.attempt([&] { prepare_anchors(); });
     pass(cpu::call_part::sums);
     exchange_batch();
     if (f_.theta != nullptr) pass(cpu::call_part::second_sums);
@@ -74,34 +77,65 @@ class ring {
 
   // ---- before all passes
 
-  /// What the loss makes of sums, in numbers: a parameter that differs from rank to rank shows in one of them.
+  /// A loss in numbers: what its rule makes of a few sums, what its functions make of a few pairs. Parameters that differ from
+  /// rank to rank show in one of them, all but surely.
   struct fingerprint {
-    double numbers[32] = {};
+    double numbers[120] = {};
+    std::int64_t count = 0;
+
+    void add(double number) {
+      if (count < static_cast<std::int64_t>(std::size(numbers))) numbers[count++] = number;
+    }
   };
+  void add_rule(fingerprint& to) const {
+    for (const double number :
+         {static_cast<double>(f_.num_terms), static_cast<double>(f_.tiled_begin), static_cast<double>(f_.tiled_end),
+          static_cast<double>(f_.listed_per_anchor), static_cast<double>(f_.theta != nullptr),
+          static_cast<double>(f_.batch_term != nullptr), static_cast<double>(f_.prepare_anchor != nullptr)})
+      to.add(number);
+    for (int k = 0; k < f_.num_terms; ++k) {
+      const pair_term& t = f_.terms[k];
+      for (const double number : {static_cast<double>(t.g), static_cast<double>(t.of), t.scale, t.offset, t.margin})
+        to.add(number);
+      for (const double x : {-0.7, 2.1})
+        if (t.g == pair_function::own) to.add(f_.own(f_.rule, k, false, x)), to.add(f_.own(f_.rule, k, true, x));
+    }
+    for (const double step : {0.1, -1.5, 4.0}) {
+      log_sum_exp parts[most_row_sums];
+      double theta_slopes[most_row_sums] = {};
+      for (int k = 0; k < f_.num_terms; ++k) parts[k] = {step * k, 1.5 - 0.3 * k};
+      cpu::row_outcome made;
+      f_.finish(f_.rule, {1, parts, theta_slopes, 0.5}, &made);
+      for (const double number : {made.loss, made.mass, made.reference, made.residual, made.temperature}) to.add(number);
+      for (int k = 0; k < f_.num_terms; ++k) to.add(made.slopes[k]);
+    }
+  }
+  void add_pairs(fingerprint& to) const {
+    const index_type n = where_.ranges.num_anchors(), m = where_.ranges.num_candidates();
+    if (!knows_all_pairs_) return;
+    if (f_.prepare_anchor != nullptr) return to.add(f_.prepare_anchor(f_.pairs, 0));  // D wants the factors
+    for (const index_type i : {index_type{0}, n / 2, n - 1})
+      for (const index_type j : {index_type{0}, m / 2, m - 1}) {
+        double denominator = 0, positive = 0;
+        f_.weights(f_.pairs, i, j, denominator, positive);
+        to.add(denominator), to.add(positive);
+      }
+  }
   void compare() {
     fingerprint own;
     call_.attempt([&] {
-      double* to = own.numbers;
-      log_sum_exp parts[most_row_sums];
-      double theta_slopes[most_row_sums] = {};
-      for (int k = 0; k < f_.num_terms; ++k) {
-        parts[k] = {0.1 * k, 1.5};
-        *to++ = f_.terms[k].scale, *to++ = f_.terms[k].offset, *to++ = f_.terms[k].margin;
-      }
-      cpu::row_outcome made;
-      f_.finish(f_.rule, {1, parts, theta_slopes, 0.5}, &made);
-      for (const double v :
-           {made.loss, made.mass, made.slopes[0], made.slopes[std::max(0, f_.num_terms - 1)], static_cast<double>(f_.num_terms),
-            static_cast<double>(f_.tiled_begin), static_cast<double>(f_.tiled_end), static_cast<double>(f_.listed_per_anchor)})
-        *to++ = v;
+      add_rule(own);
+      add_pairs(own);
     });
-    const std::vector<fingerprint> all = call_.exchange(own);
-    for (std::size_t r = 1; r < all.size(); ++r)
-      for (std::size_t k = 0; k < std::size(own.numbers); ++k)
-        if (const double expected = all[0].numbers[k], came = all[r].numbers[k];
-            expected != came && (expected == expected || came == came))
+    const answers<fingerprint> all = call_.exchange(own);
+    call_.attempt([&] {
+      const fingerprint first = all[0];
+      for (std::size_t r = 1; r < all.size(); ++r)
+        if (const fingerprint other = all[r]; std::memcmp(&first, &other, sizeof first) != 0)
           detail::refuse(p_.who, "parameters of the loss", "the same on every rank",
                          "others on rank " + std::to_string(r) + " than on rank 0");
+    });
+    call_.meet();
   }
 
   /// The factors of this rank's anchors; nobody asks for those of others here.
@@ -136,6 +170,11 @@ class ring {
     for (int a = 0; p_.with_gradients && a < where_.count(); ++a)
       if (where_[a].needs_gradient)
         out_.gradients[static_cast<std::size_t>(a)] = matrix::Zero(where_[a].rows_on(where_.rank), where_.cols);
+    for (std::vector<T>& g : resident_sums_)
+      for (const int a : plan_.resident_arguments())
+        if (p_.with_gradients && where_[a].needs_gradient) g.reserve(static_cast<std::size_t>(where_[a].total()) * dim());
+    own_.shares.reserve(static_cast<std::size_t>(plan_.num_anchors()));
+    if (plan_.both_ways()) own_columns_.shares.reserve(static_cast<std::size_t>(plan_.num_anchors()));
     for (std::vector<T>& g : part_gradients_)
       if (p_.with_gradients) g.reserve(static_cast<std::size_t>(ring_plan::most_rows) * dim());
     if (p_.reduction == reduction::none) out_.per_anchor.resize(static_cast<std::size_t>(plan_.num_anchors()));
@@ -155,8 +194,7 @@ class ring {
   // ---- passes
 
   void pass(cpu::call_part part) {
-    call_.attempt([&] { meet_own(part); });
-    if (call_.size() == 1) return;
+    if (call_.size() == 1) return call_.attempt([&] { meet_own(part); });
     for (lap_ = 0; lap_ < plan_.num_laps(); ++lap_) travel(part);
   }
   /// One lap of the ring.
@@ -169,7 +207,7 @@ class ring {
       if (step >= 2 && needs_added)
         shift(added_[(step + 1) % 2], call_.source(step - 1), added_[step % 2], call_.source(step), part, false);
       call_.attempt([&] {
-        if (step == 0) return;
+        if (step == 0) return lap_ == 0 ? meet_own(part) : void();
         block& to = step == 1 ? added_[1] : here_;
         if (needs_added) begin_sums(to, now, call_.source(step), part);
         meet(now, step, to, part);
@@ -190,7 +228,8 @@ class ring {
     const std::size_t gone = plan_.block_rows(from_rank, lap_), come = plan_.block_rows(to_rank, lap_);
     const auto move = [&](auto& of, auto& into, std::size_t width) {
       using number = typename std::remove_cvref_t<decltype(of)>::value_type;
-      into.resize(come * width);
+      // Room is there. Where this rank has failed nothing was computed: the others get as many numbers.
+      of.resize(gone * width), into.resize(come * width);
       call_.start_shift(of.data(), gone * width * sizeof(number), into.data(), come * width * sizeof(number));
     };
     const bool gradients = part == cpu::call_part::gradients;
@@ -297,6 +336,7 @@ class ring {
   void meet(cpu::call_part part, const row_piece& a, const row_piece& c, bool same, const detail::argument<T>& candidates,
             anchor_sums* columns, index_type column, T* gradient) {
     cpu::loss_functions<T> f = f_;
+    f.anchor_constant = nullptr;  // finish() adds it, once
     f.first_anchor = a.number, f.first_candidate = c.number;
     f.tiled_begin = std::clamp<index_type>(f_.tiled_begin - c.number, 0, c.count);
     f.tiled_end = std::clamp<index_type>(f_.tiled_end - c.number, 0, c.count);
@@ -357,7 +397,8 @@ class ring {
       });
     });
     log_sum_exp all;
-    for (const log_sum_exp& of : call_.exchange(own)) all.merge(of);
+    const answers<log_sum_exp> of_ranks = call_.exchange(own);
+    for (std::size_t r = 0; r < of_ranks.size(); ++r) all.merge(of_ranks[r]);
     batch_log_sum_ = all.log();
   }
 
@@ -396,7 +437,9 @@ class ring {
     });
     own.finite = finite_ ? 1 : 0;
     totals all;
-    for (const totals& of : call_.exchange(own)) {
+    const answers<totals> of_ranks = call_.exchange(own);
+    for (std::size_t r = 0; r < of_ranks.size(); ++r) {
+      const totals of = of_ranks[r];
       all.loss += of.loss, all.mass += of.mass, all.valid_anchors += of.valid_anchors;
       finite_ = finite_ && of.finite != 0;
     }
@@ -417,11 +460,9 @@ class ring {
       double temperature, bias;
     };
     double temperature = 0, bias = 0;
-    if (p_.with_gradients)
-      for (const slopes& of : call_.exchange(slopes{direct_ - temperature_ / p_.temperature, bias_}))
-        temperature += of.temperature, bias += of.bias;
-    else
-      call_.exchange(0);
+    const answers<slopes> of_ranks = call_.exchange(slopes{direct_ - temperature_ / p_.temperature, bias_});
+    for (std::size_t r = 0; p_.with_gradients && r < of_ranks.size(); ++r)
+      temperature += of_ranks[r].temperature, bias += of_ranks[r].bias;
     out_.temperature_gradient = static_cast<T>(temperature);
     const bool learns_bias = p_.with_gradients && p_.wants_bias && !f_.rule_says.balanced;
     out_.bias_gradient = learns_bias ? static_cast<T>(bias) : T(0);
@@ -440,10 +481,11 @@ class ring {
   void sum_resident(int a) {
     if (!p_.with_gradients || !where_[a].needs_gradient || call_.size() == 1) return;
     matrix& g = out_.gradients[static_cast<std::size_t>(a)];
-    std::vector<T> all(g.data(), g.data() + g.size());
-    call_.sum(all);
-    std::copy(all.begin(), all.end(), g.data());
-    call_.exchange(0);
+    resident_sums_[0].assign(g.data(), g.data() + g.size());
+    resident_sums_[1].resize(resident_sums_[0].size());
+    call_.sum(resident_sums_[0], resident_sums_[1]);
+    std::copy(resident_sums_[0].begin(), resident_sums_[0].end(), g.data());
+    call_.meet();
   }
 
   joint_call& call_;
@@ -453,12 +495,13 @@ class ring {
   cpu::loss_functions<T> f_;
   ring_plan plan_;
   index_type terms_;
+  bool knows_all_pairs_;
   bool finite_ = true;
   index_type lap_ = 0;
 
   anchor_sums own_, own_columns_;  // of this rank's anchors; of both_ways' second direction
   block travellers_[2], added_[2], here_;
-  std::vector<T> part_gradients_[2];
+  std::vector<T> part_gradients_[2], resident_sums_[2];
   std::vector<double> factors_;  // of all anchors, by their numbers
   double batch_log_sum_ = 0, share_ = 1, direct_ = 0, temperature_ = 0, bias_ = 0;
   result<T> out_;

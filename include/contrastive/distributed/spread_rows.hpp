@@ -8,8 +8,10 @@
 #include <contrastive/distributed/joint_call.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <numeric>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace contrastive {
@@ -76,13 +78,29 @@ struct asked_rows {
   std::int64_t rows, cols, replicated, needs_gradient;
 };
 
-/// Refuses what is not what rank 0 has, on all ranks alike.
+/// In as few digits as tell it from another number.
+template <class Value>
+std::string exact_text(const Value& value) {
+  if constexpr (std::is_floating_point_v<Value>) {
+    char digits[32];
+    for (int count = 6; count <= 17; ++count) {
+      std::snprintf(digits, sizeof digits, "%.*g", count, static_cast<double>(value));
+      if (std::strtod(digits, nullptr) == static_cast<double>(value)) break;
+    }
+    return digits;
+  } else {
+    return detail::text(value);
+  }
+}
+
+/// Refuses what is not what rank 0 has, on all ranks alike. NaN is NaN.
 template <class Value>
 void refuse_difference(const char* who, const std::string& what, const std::vector<Value>& of_ranks) {
-  for (std::size_t r = 1; r < of_ranks.size(); ++r)
-    if (!(of_ranks[r] == of_ranks[0]))
-      detail::refuse(who, what, detail::text(of_ranks[0]) + " as on rank 0",
-                     detail::text(of_ranks[r]) + " on rank " + std::to_string(r));
+  for (std::size_t r = 1; r < of_ranks.size(); ++r) {
+    const Value &first = of_ranks[0], &other = of_ranks[r];
+    if (!(first == other) && (first == first || other == other))
+      detail::refuse(who, what, exact_text(first) + " as on rank 0", exact_text(other) + " on rank " + std::to_string(r));
+  }
 }
 
 /// The list is what it should be on every rank, or on none there is one: then false. Ranks without rows say nothing.
@@ -110,6 +128,32 @@ inline bool check_list(const char* who, const row_list& list, const std::vector<
   return true;
 }
 
+/// The rows of argument a, by what all ranks say of theirs.
+template <class T>
+spread_argument argument_of(const cpu::problem<T>& p, int a, const answers<asked_rows>& here, spread_rows& rows) {
+  const std::string name = "argument " + std::to_string(a + 1);
+  spread_argument argument;
+  argument.first = a == 0 ? 0 : rows.arguments.back().first + rows.arguments.back().total();
+  argument.replicated = p.arguments[a].replicated, argument.needs_gradient = p.arguments[a].needs_gradient;
+  std::vector<std::int64_t> counts, replicated, wanted;
+  for (std::size_t r = 0; r < here.size(); ++r) {
+    const asked_rows of = here[r];
+    argument.rows.push_back(static_cast<index_type>(of.rows));
+    counts.push_back(of.rows), replicated.push_back(of.replicated), wanted.push_back(of.needs_gradient);
+    if (of.rows == 0) continue;
+    if (rows.cols == 0) rows.cols = of.cols;
+    if (of.cols != rows.cols)
+      detail::refuse(p.who, name + " on rank " + std::to_string(r), std::to_string(rows.cols) + " columns",
+                     std::to_string(of.cols) + " columns");
+  }
+  refuse_difference(p.who, name + " replicated (0 or 1)", replicated);
+  refuse_difference(p.who, name + " with a gradient (0 or 1)", wanted);
+  if (argument.replicated) refuse_difference(p.who, "rows of " + name + ", which is replicated", counts);
+  if (argument.replicated && a < anchors_of(p.arrangement, p.count).end + (p.arrangement == arrangement::both_ways ? 1 : 0))
+    detail::refuse(p.who, name, "rows of each rank's own: it has anchors", "replicated rows");
+  return argument;
+}
+
 /// Asks all ranks what they ask for; they all refuse what they do not agree on. The lists that are there learn which arguments
 /// they go over, the others become empty ranges.
 template <class T>
@@ -120,76 +164,64 @@ spread_rows agree(joint_call& call, const cpu::problem<T>& p, double bias, int s
   own.similarity = static_cast<int>(p.similarity), own.reduction = static_cast<int>(p.reduction),
   own.arrangement = static_cast<int>(p.arrangement), own.with_gradients = p.with_gradients, own.scale = scale,
   own.arguments = p.count, own.lists = num_lists;
-  const std::vector<asked> all = call.exchange(own);
-  const auto same = [&](const std::string& what, auto member) {
-    std::vector<std::remove_cvref_t<decltype(all[0].*member)>> values;
-    for (const asked& a : all) values.push_back(a.*member);
-    refuse_difference(p.who, what, values);
-  };
-  std::vector<std::string> names;
-  for (const asked& a : all) names.emplace_back(a.loss);
-  refuse_difference(p.who, "loss", names);
-  same("bytes of a number", &asked::scalar_bytes);
-  same("temperature", &asked::temperature);
-  same("bias", &asked::bias);
-  same("similarity (its number)", &asked::similarity);
-  same("reduction (its number)", &asked::reduction);
-  same("arrangement (its number)", &asked::arrangement);
-  same("gradients wanted (0 or 1)", &asked::with_gradients);
-  same("grad_scale (its number)", &asked::scale);
-  same("embedding arguments", &asked::arguments);
-  same("lists of rows", &asked::lists);
+  const answers<asked> all = call.exchange(own);
+  call.attempt([&] {
+    const auto same = [&](const std::string& what, auto member) {
+      std::vector<std::remove_cvref_t<decltype(all[0].*member)>> values;
+      for (std::size_t r = 0; r < all.size(); ++r) values.push_back(all[r].*member);
+      refuse_difference(p.who, what, values);
+    };
+    std::vector<std::string> names;
+    for (std::size_t r = 0; r < all.size(); ++r) names.emplace_back(all[r].loss);
+    refuse_difference(p.who, "loss", names);
+    same("bytes of a number", &asked::scalar_bytes);
+    same("temperature", &asked::temperature);
+    same("bias", &asked::bias);
+    same("similarity (its number)", &asked::similarity);
+    same("reduction (its number)", &asked::reduction);
+    same("arrangement (its number)", &asked::arrangement);
+    same("gradients wanted (0 or 1)", &asked::with_gradients);
+    same("grad_scale (its number)", &asked::scale);
+    same("embedding arguments", &asked::arguments);
+    same("lists of rows", &asked::lists);
+  });
+  call.meet();
 
   spread_rows rows;
   rows.rank = call.rank();
   for (int a = 0; a < p.count; ++a) {
     const auto& of = p.arguments[a];
-    const std::vector<asked_rows> here =
+    const answers<asked_rows> here =
         call.exchange(asked_rows{of.rows, of.rows > 0 ? of.cols : 0, of.replicated, of.needs_gradient});
-    const std::string name = "argument " + std::to_string(a + 1);
-    spread_argument argument;
-    argument.first = a == 0 ? 0 : rows.arguments.back().first + rows.arguments.back().total();
-    argument.replicated = of.replicated, argument.needs_gradient = of.needs_gradient;
-    std::vector<std::int64_t> counts, replicated, wanted;
-    for (std::size_t r = 0; r < here.size(); ++r) {
-      argument.rows.push_back(static_cast<index_type>(here[r].rows));
-      counts.push_back(here[r].rows), replicated.push_back(here[r].replicated), wanted.push_back(here[r].needs_gradient);
-      if (here[r].rows == 0) continue;
-      if (rows.cols == 0) rows.cols = here[r].cols;
-      if (here[r].cols != rows.cols)
-        detail::refuse(p.who, name + " on rank " + std::to_string(r), std::to_string(rows.cols) + " columns",
-                       std::to_string(here[r].cols) + " columns");
-    }
-    refuse_difference(p.who, name + " replicated (0 or 1)", replicated);
-    refuse_difference(p.who, name + " with a gradient (0 or 1)", wanted);
-    if (of.replicated) refuse_difference(p.who, "rows of " + name + ", which is replicated", counts);
-    if (of.replicated && (a == 0 || p.arrangement == arrangement::all_against_all || p.arrangement == arrangement::both_ways))
-      detail::refuse(p.who, name, "rows of each rank's own: it has anchors", "replicated rows");
-    rows.arguments.push_back(std::move(argument));
+    call.attempt([&] { rows.arguments.push_back(argument_of(p, a, here, rows)); });
   }
-  for (const spread_argument& a : rows.arguments)
-    rows.shapes.push_back({a.total(), rows.cols, !a.replicated && call.size() > 1});
-  detail::check_arguments<T>(p.who, p.temperature, p.arrangement, rows.all_shapes());
-  rows.ranges = detail::ranges_of(p.arrangement, rows.all_shapes());
-  if (p.arrangement == arrangement::both_ways)
-    for (int r = 0; r < call.size(); ++r)
+  call.attempt([&] {
+    for (const spread_argument& a : rows.arguments)
+      rows.shapes.push_back({a.total(), rows.cols, !a.replicated && call.size() > 1});
+    detail::check_arguments<T>(p.who, p.temperature, p.arrangement, rows.all_shapes());
+    rows.ranges = detail::ranges_of(p.arrangement, rows.all_shapes());
+    for (int r = 0; p.arrangement == arrangement::both_ways && r < call.size(); ++r)
       if (rows[0].rows_on(r) != rows[1].rows_on(r))
         detail::refuse(p.who, "argument 2 on rank " + std::to_string(r),
                        std::to_string(rows[0].rows_on(r)) + " rows as in argument 1",
                        std::to_string(rows[1].rows_on(r)) + " rows");
+  });
 
   struct list_sizes {
     std::int64_t of[most_row_lists];
   } sizes{};
   for (int l = 0; l < num_lists; ++l) sizes.of[l] = lists[l].size;
-  const std::vector<list_sizes> of_ranks = call.exchange(sizes);
-  for (int l = 0; l < num_lists; ++l) {
-    std::vector<std::int64_t> of_list;
-    for (const list_sizes& s : of_ranks) of_list.push_back(s.of[l]);
-    lists[l].of.end = std::min(lists[l].of.end, p.count);
-    argument_range of;
-    lists[l].of = check_list(p.who, lists[l], of_list, rows, of) ? of : argument_range{};
-  }
+  const answers<list_sizes> of_ranks = call.exchange(sizes);
+  call.attempt([&] {
+    for (int l = 0; l < num_lists; ++l) {
+      std::vector<std::int64_t> of_list;
+      for (std::size_t r = 0; r < of_ranks.size(); ++r) of_list.push_back(of_ranks[r].of[l]);
+      lists[l].of.end = std::min(lists[l].of.end, p.count);
+      argument_range of;
+      lists[l].of = check_list(p.who, lists[l], of_list, rows, of) ? of : argument_range{};
+    }
+  });
+  call.meet();
   return rows;
 }
 

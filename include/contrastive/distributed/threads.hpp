@@ -61,8 +61,7 @@ class thread_communicator {
   thread_communicator& operator=(const thread_communicator&) = delete;
   ~thread_communicator() {
     const std::lock_guard<std::mutex> lock(group_.mutex_);
-    auto& inbox = group_.inboxes_[static_cast<std::size_t>((rank_ + 1) % size())];
-    for (auto m = inbox.begin(); m != inbox.end();) m = m->unread == &unread_ ? inbox.erase(m) : m + 1;
+    take_back();
     group_.left_ = true;
     group_.changed_.notify_all();
   }
@@ -110,6 +109,13 @@ class thread_communicator {
   }
 
  private:
+  /// Own messages, and places for those of others: their memory is about to go. Under the lock.
+  void take_back() {
+    auto& inbox = group_.inboxes_[static_cast<std::size_t>((rank_ + 1) % size())];
+    for (auto m = inbox.begin(); m != inbox.end();) m = m->unread == &unread_ ? inbox.erase(m) : m + 1;
+    unread_ = 0;
+    awaited_.clear();
+  }
   struct place {
     void* memory;
     std::size_t bytes;
@@ -120,6 +126,7 @@ class thread_communicator {
     group_.changed_.wait(lock, [&] { return there() || group_.left_; });
     if (there()) return;
     group_.arrived_ -= arrived;
+    take_back();
     detail::fail<std::runtime_error>("contrastive: thread_communicator: a rank has left the group");
   }
   void meet() {

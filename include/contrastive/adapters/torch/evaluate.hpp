@@ -59,6 +59,19 @@ void check_tensors(const std::vector<torch::Tensor>& embeddings) {
   }
 }
 
+/// Over ranks: what no rank may find out later than the others.
+template <class L>
+void check_host_tensors(const std::vector<torch::Tensor>& embeddings) {
+  for (std::size_t a = 0; a < embeddings.size(); ++a) {
+    const torch::Tensor& e = embeddings[a];
+    const std::string what = "argument " + std::to_string(a + 1);
+    if (!e.device().is_cpu())
+      refuse(loss_name<L>(), what, "a tensor on the CPU: over ranks nothing else is computed", "one on " + e.device().str());
+    if (!computed_in_float(e) && e.scalar_type() != torch::kFloat64)
+      refuse(loss_name<L>(), what, "a tensor of float32, float64, bfloat16 or float16", c10::toString(e.scalar_type()));
+  }
+}
+
 /// The evaluators of this thread, with as many threads as libtorch has now.
 struct evaluators_of_thread {
   static constexpr bool on_ranks = false;
@@ -67,6 +80,10 @@ struct evaluators_of_thread {
   template <class S>
   static matrix_view<const S> rows(const matrix_view<const S>& view, std::size_t) {
     return view;
+  }
+  template <class Check>
+  static void check(const char*, Check of_tensors) {
+    of_tensors();
   }
   template <class T>
   static evaluator<T>& of() {
@@ -198,9 +215,8 @@ torch_result evaluate_tensors(const On& on, const L& loss, std::vector<torch::Te
 #endif
   }
   refuse(loss_name<L>(), "argument 1",
-         On::on_ranks ? "a tensor on the CPU: over ranks nothing else is computed"
-         : OnDevice   ? "a tensor on the CPU or on a GPU of NVIDIA's"
-                      : "a tensor on the CPU, since this file was compiled without CUDA",
+         OnDevice ? "a tensor on the CPU or on a GPU of NVIDIA's"
+                  : "a tensor on the CPU, since this file was compiled without CUDA",
          "one on " + device.str());
 }
 

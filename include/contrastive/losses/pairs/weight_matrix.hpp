@@ -53,9 +53,11 @@ struct weight_matrix {
   /// Refuses other shapes, and where `look` says so what is no weight; with `but_diagonal` the diagonal is not looked at.
   void check(const char* who, const std::string& what, index_type num_anchors, index_type num_columns, bool but_diagonal,
              bool look) const {
-    if (values.rows + anchors_elsewhere != num_anchors || values.cols != num_columns || values.data == nullptr)
-      detail::refuse(who, what, '(' + std::to_string(num_anchors) + ", " + std::to_string(num_columns) + ")",
-                     '(' + std::to_string(values.rows + anchors_elsewhere) + ", " + std::to_string(values.cols) + ")");
+    const bool fits = values.cols == num_columns && values.data != nullptr;
+    if (values.rows + anchors_elsewhere != num_anchors || (!fits && (values.rows > 0 || anchors_elsewhere == 0)))
+      detail::refuse(who, what,
+                     '(' + std::to_string(num_anchors - anchors_elsewhere) + ", " + std::to_string(num_columns) + ")",
+                     '(' + std::to_string(values.rows) + ", " + std::to_string(values.cols) + ")");
     for (index_type i = first_anchor; look && i < first_anchor + values.rows; ++i) {
       if (all_weights(i, num_columns)) continue;
       for (index_type c = 0; c < num_columns; ++c)
