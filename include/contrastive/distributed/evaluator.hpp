@@ -67,26 +67,28 @@ auto replicated(const E& rows) {
 }
 
 /// Evaluates losses over the rows of several ranks. Every rank makes the same calls with its own rows, as many as it has (none,
-/// too), and gets the loss of all rows and the exact gradient of its own, to rounding what one process would compute of
-/// argument 1 of rank 0, of rank 1 ..., then argument 2 of rank 0 and so on. Positives may lie on other ranks. The result is
-/// the same, bit for bit, whenever the number of ranks is the same.
+/// too; losses that go both ways want as many of both arguments on a rank), and gets the loss of all rows and the exact
+/// gradient of its own, to rounding what one process would compute of argument 1 of rank 0, of rank 1 ..., then argument 2 of
+/// rank 0 and so on. Positives may lie on other ranks. The result is the same, bit for bit, whenever the number of ranks is the
+/// same.
 ///
-/// Any loss of the library, or one's own. Its lists, by their names `labels`, `ids`, `negative_ids`, `candidate_probabilities`,
-/// have the entries of this rank's rows, as have `anchor_weights`, a matrix of weights or targets (its rows are this rank's
-/// anchors, its columns all candidates) and parameters of rows. Functions of pairs, and members of other names, are those of
-/// the whole problem.
+/// Any loss of the library, or one's own. Its lists have the entries of this rank's rows: members label_view labels, ids and
+/// negative_ids, weight_view candidate_probabilities and anchor_weights, by these names; so have a weight_matrix `weights` or
+/// `targets` (its rows are this rank's anchors, its columns all candidates) and the parameters of weights_from. Functions of
+/// pairs, and other members, are those of the whole problem.
 ///
 /// `loss`, `valid_anchors` and the gradients by temperature and bias are those of the whole problem on every rank; `per_anchor`
 /// and the gradients those of the rank's own rows.
 ///
-/// Memory: the gradients, 8 bytes a row of all ranks for each list, some 50 bytes a row of this one, five blocks of 4 MiB (or
-/// of 2048 rows) and what an evaluator<T> takes for 4096 rows: the rows of a rank go round a block at a time. Sent by each
-/// rank: the candidates of all in each pass (a loss has two, sincere three), half of them where the loss is symmetric, and
-/// their gradient.
+/// Memory: the gradients, and those of the last result until the call has come to its end; 8 bytes a row of all ranks for each
+/// list, 4 for each parameter of weights_from; some 50 bytes a row of this one; five blocks of 4 MiB or of 2048 rows, two where
+/// candidates have no gradient; and what an evaluator<T> takes for 4096 rows. Sent by each rank: the candidates of all in each
+/// pass (a loss has two, sincere three), half of them where the loss is symmetric, and their gradient.
 ///
-/// Throws what evaluator<T> throws, on every rank: where one rank refuses or fails the others throw std::runtime_error with its
-/// number and words; so do all where ranks do not agree on loss, parameters, dimension or scalar. A rank that is gone for good
-/// is the communicator's to report.
+/// Throws what evaluator<T> throws, on every rank: where one rank refuses its input, runs out of memory for rows, sums or
+/// gradients, or has a loss whose function throws, the others throw std::runtime_error with its number and words; so do all
+/// where ranks do not agree on loss, parameters (as far as the numbers show that the loss makes of some sums and pairs),
+/// dimension or scalar. A rank that is gone for good is the communicator's to report.
 ///
 ///   contrastive::distributed::thread_group group(1);  // or mpi_communicator ranks{MPI_COMM_WORLD}
 ///   contrastive::distributed::thread_communicator ranks{group, 0};
