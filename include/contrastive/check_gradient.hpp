@@ -18,7 +18,7 @@ inline namespace CONTRASTIVE_FLAGS {
 
 /// What check_gradient found. Errors are |difference| / max(1, |expected|).
 struct gradient_check {
-  bool passed = false;
+  bool passed = false;           ///< all errors are within their tolerances and no statement is false
   double value_error = 0;        ///< engine against the definition, pair by pair
   double gradient_error = 0;     ///< engine against central differences of the definition, over all embeddings
   double temperature_error = 0;  ///< likewise for the temperature
@@ -26,6 +26,7 @@ struct gradient_check {
   std::string false_statement;   ///< what the loss or its rule says and its definition contradicts, in words; else empty
   std::string message;           ///< in words; where it failed, where
 
+  /// Did it pass?
   explicit operator bool() const { return passed; }
 };
 

@@ -18,7 +18,7 @@ inline namespace CONTRASTIVE_FLAGS {
 /// (its entry in `gradients` is an empty matrix).
 template <class T>
 struct no_gradient_view {
-  matrix_view<const T> rows;
+  matrix_view<const T> rows;  ///< the argument
 };
 
 namespace detail {

@@ -54,10 +54,13 @@ class evaluator {
                 "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
+  /// With these options. Throws std::invalid_argument for a negative number of threads.
   explicit evaluator(const options& how = {}) : evaluation_(cpu::make_evaluation<T>(how)) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;
+  /// Takes over memory, threads and the last result.
   evaluator(evaluator&&) noexcept = default;
+  /// Likewise.
   evaluator& operator=(evaluator&&) noexcept = default;
 
   /// The loss alone: of matrices (rows, d) as the loss asks for them, in nats, reduced as it says. With reduction::none it is
@@ -92,11 +95,13 @@ class evaluator {
                                            const E&... embeddings) {
     return evaluate_into(gradients.begin(), gradients.size(), loss, embeddings...);
   }
+  /// The same, with as many views as are known at run time.
   template <class L, class... E>
   const result<T>& value_and_gradient_into(const std::vector<matrix_view<T>>& gradients, const L& loss,
                                            const E&... embeddings) {
     return evaluate_into(gradients.data(), gradients.size(), loss, embeddings...);
   }
+  /// The same, into matrices.
   template <strided_matrix G, class L, class... E>
   const result<T>& value_and_gradient_into(std::vector<G>& gradients, const L& loss, const E&... embeddings) {
     const std::vector<matrix_view<T>> views(gradients.begin(), gradients.end());

@@ -13,8 +13,10 @@ inline namespace CONTRASTIVE_FLAGS {
 
 /// Anchors [anchor_begin, anchor_end) against candidates [candidate_begin, candidate_end).
 struct tile {
-  index_type anchor_begin, anchor_end;
-  index_type candidate_begin, candidate_end;
+  index_type anchor_begin;     ///< the first anchor
+  index_type anchor_end;       ///< past the last anchor
+  index_type candidate_begin;  ///< the first candidate
+  index_type candidate_end;    ///< past the last candidate
 };
 
 /// What is true of the weights D_ij of the pairs of a tile that are not listed (of listed pairs denominator(i, j) is asked, one
@@ -36,8 +38,8 @@ enum class tile_positives {
 
 /// What pair weights say of a tile.
 struct tile_statement {
-  tile_weights denominator = tile_weights::general;
-  tile_positives positive = tile_positives::general;
+  tile_weights denominator = tile_weights::general;   ///< of D_ij
+  tile_positives positive = tile_positives::general;  ///< of P_ij
   bool leaves_out = false;  ///< pairs of which leaves_out(i, j) is true are in no sum, whatever else is said of the tile
 };
 

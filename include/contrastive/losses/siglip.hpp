@@ -54,12 +54,12 @@ struct sigmoid_rule {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::siglip{.temperature = 0.1, .bias = -10.0}, images, texts);
 struct siglip {
-  double temperature = 0.1;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  double bias = -10.0;              ///< b, added to every logit
-  label_view ids = {};              ///< (n), or empty: of the pairs
-  weight_view anchor_weights = {};  ///< (n) w ≥ 0 of the pairs, or empty: all 1
+  double temperature = 0.1;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  double bias = -10.0;                                                   ///< b, added to every logit
+  label_view ids = {};                                                   ///< (n), or empty: of the pairs
+  weight_view anchor_weights = {};                                       ///< (n) w ≥ 0 of the pairs, or empty: all 1
 
   static constexpr const char* name = "siglip";
   static constexpr auto arrangement = contrastive::arrangement::first_against_rest;

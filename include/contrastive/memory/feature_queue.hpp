@@ -50,6 +50,7 @@ class feature_queue {
                 "contrastive: feature_queue<T> needs T = float or T = double");
 
  public:
+  /// An empty queue of at most `capacity` rows of `dim` numbers; takes the memory of a full one.
   feature_queue(index_type capacity, index_type dim, const queue_columns& beside = {})
       : capacity_(capacity), dim_(dim), beside_(beside) {
     if (capacity <= 0) detail::refuse(name, "capacity", "at least 1 row", capacity);
@@ -61,10 +62,15 @@ class feature_queue {
     reserve();
   }
 
+  /// The number of rows that are in.
   index_type size() const { return static_cast<index_type>(features_.size()) / dim_; }
+  /// The most rows that it holds.
   index_type capacity() const { return capacity_; }
+  /// The numbers of a row.
   index_type dim() const { return dim_; }
+  /// What stands beside a row.
   const queue_columns& columns() const { return beside_; }
+  /// Does a further row take the place of the oldest?
   bool full() const { return size() == capacity_; }
   /// The row that a further push overwrites first; 0 until the queue is full.
   index_type oldest() const { return full() ? oldest_ : 0; }
@@ -78,6 +84,7 @@ class feature_queue {
   /// Their ids; none where the queue was made without.
   label_view ids() const { return {ids_.data(), static_cast<index_type>(ids_.size())}; }
 
+  /// Takes all rows out.
   void clear() {
     features_.clear();
     labels_.clear();
@@ -97,6 +104,7 @@ class feature_queue {
   void push(const Rows& rows, const Labels& labels = {}, const Parameters& parameters = {}, const Ids& ids = {}) {
     push_views(rows, labels, parameters, ids);
   }
+  /// The same for a queue of rows and parameters alone.
   template <std::convertible_to<matrix_view<const T>> Rows = matrix_view<const T>,
             std::convertible_to<matrix_view<const float>> Parameters>
   void push(const Rows& rows, const Parameters& parameters) {

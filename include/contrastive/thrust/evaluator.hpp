@@ -22,6 +22,7 @@
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
+/// The losses on Thrust's systems.
 namespace thrust_engine {
 
 /// How to run, as opposed to what to compute.
@@ -69,6 +70,7 @@ class evaluator {
                 "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
+  /// With these options.
   explicit evaluator(const options& how = {}) : options_(how) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;

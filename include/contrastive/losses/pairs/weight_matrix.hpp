@@ -20,9 +20,11 @@ inline namespace CONTRASTIVE_FLAGS {
 /// Weights of pairs from memory, float whatever the embeddings are: a matrix with a row for each anchor, at any strides.
 /// A temporary matrix does not compile.
 struct weight_matrix {
-  matrix_view<const float> values;
+  matrix_view<const float> values;  ///< w_ij, a row an anchor
 
+  /// Of no pairs.
   weight_matrix() = default;
+  /// What this matrix of float holds.
   template <class M>
   requires embedding_argument<std::remove_cvref_t<M>> weight_matrix(M&& m) {
     if constexpr (std::convertible_to<M, matrix_view<const float>>)
@@ -33,6 +35,7 @@ struct weight_matrix {
                     "variable");
   }
 
+  /// w_ij of anchor i and column j.
   CONTRASTIVE_HOST_DEVICE float operator()(index_type i, index_type column) const {
     return values.data[i * values.row_stride + column * values.col_stride];
   }
