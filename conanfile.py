@@ -30,7 +30,7 @@ class Contrastive(ConanFile):
         self.package_type = "static-library" if self.options.compiled else "header-library"
 
     def requirements(self):
-        self.requires("eigen/3.4.0", transitive_headers=True)
+        self.requires("eigen/[>=3.4 <6]", transitive_headers=True)
 
     def package_id(self):
         if not self.info.options.compiled:

@@ -26,8 +26,9 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/contrastive-config.cmake" "${CMAKE_CU
         DESTINATION "${config_dir}")
 
 # The .pc files name folders from where they lie, so that an installation can be moved, as an unpacked package is.
-file(RELATIVE_PATH pc_includedir "${CMAKE_INSTALL_PREFIX}/${for_machine}/pkgconfig" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
-file(RELATIVE_PATH pc_libdir "${CMAKE_INSTALL_PREFIX}/${for_machine}/pkgconfig" "${CMAKE_INSTALL_FULL_LIBDIR}")
+file(RELATIVE_PATH pc_prefix "${CMAKE_INSTALL_PREFIX}/${for_machine}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+file(RELATIVE_PATH pc_includedir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+file(RELATIVE_PATH pc_libdir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
 set(pc_names contrastive)
 if(CONTRASTIVE_COMPILED)
   list(APPEND pc_names contrastive-compiled)
