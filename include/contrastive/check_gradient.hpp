@@ -32,7 +32,7 @@ struct gradient_check {
 
 /// Checks a loss on these embeddings, in double: its value on the engine against the definition (each pair's
 /// denominator(i, j) and positive(i, j), one by one, and of the row rule the loss alone), and the engine's gradients against
-/// central differences of that. Held against the definition is also
+/// central differences of that. The definition is also compared with
 ///   - what the pair weights say of tiles, lists and symmetry, pair by pair, and that weights are finite and not negative;
 ///   - what the row rule returns beside the loss, at the sums of these rows, at τ and at τ = 0.005: its slopes and dl/dτ
 ///     against differences of the loss, the residual or `balanced` against the sum of the slopes, the derivatives of own

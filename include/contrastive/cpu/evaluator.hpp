@@ -29,7 +29,8 @@ inline namespace CONTRASTIVE_FLAGS {
 ///
 /// Embeddings are Eigen matrices, maps, refs or blocks, matrix_view, or a std::vector of any of these, which stands for all of
 /// its matrices: evaluate.value(nt_xent{}, views).
-/// It can be moved, and so lie in a class that is; one that was moved from refuses to be called until it is assigned to.
+/// It can be moved, and so can a class that has one as a member. An evaluator that was moved from refuses calls until it is
+/// assigned to.
 ///
 /// All calls throw
 ///   - std::invalid_argument where something does not fit, naming the argument, what was expected and what came: shapes, the
@@ -37,9 +38,9 @@ inline namespace CONTRASTIVE_FLAGS {
 ///   - std::bad_alloc where memory runs out, likewise before anything is written;
 ///   - std::logic_error for a call in the middle of another one, by a second thread or by the loss itself: this call
 ///     writes nothing;
-///   - what a function of the loss throws, of several exceptions the first. The evaluator can be used again, its last result
-///     is lost, and memory for gradients is untouched but where gradients are summed in it (see above): there are parts of
-///     sums.
+///   - what a function of the loss throws; of several exceptions the first. The evaluator can be used again, but its last
+///     result is lost. Memory for gradients is untouched, except where gradients are summed in it (see above): it then holds
+///     partial sums.
 /// In files compiled with -fno-exceptions the first and the third go to the handler of set_error_handler.
 ///
 /// Edges: an anchor of mass 0, as of a softmax without a positive, has loss 0 and gives no gradient; without any that has a
@@ -75,7 +76,7 @@ class evaluator {
   }
 
   /// The loss and all gradients: gradients[a] is row-major, of the shape of matrix a, and empty under no_gradient. The result
-  /// belongs to the evaluator and is good until its next call.
+  /// belongs to the evaluator and is valid until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
@@ -173,10 +174,10 @@ struct common_scalar<First, Rest...> {
 
 }  // namespace detail
 
-/// The loss of these embeddings, in nats, reduced as the loss says; with reduction::none the sum of the losses.
-/// Embeddings: matrices (rows, d) of float, double or 16 bits, as many and of such shapes as the loss asks for: Eigen
-/// matrices, maps, refs or blocks (no expressions), matrix_view, or a std::vector of these. They are only read. The value is
-/// float for types of 16 bits. Errors and edges are those of `evaluator`; a call that is made often is cheaper through one.
+/// The loss of these embeddings, in nats, reduced as the loss says. With reduction::none it is the sum of the losses.
+/// Embeddings: matrices (rows, d) of float, double or 16 bits, as many and of such shapes as the loss asks for: Eigen matrices,
+/// maps, refs or blocks (no expressions), matrix_view, or a std::vector of these. They are only read. The value is float for
+/// types of 16 bits. Errors and edges are those of `evaluator`. Use an evaluator for a call that is made often: it is cheaper.
 ///
 ///   const float loss = contrastive::value(contrastive::sup_con{.temperature = 0.1, .labels = labels}, z);
 template <class L, class... E>

@@ -58,7 +58,7 @@ struct pair_statements {
                                   ///< anchors; pairs with any other candidate count only if they are listed
   bool tiles = false;             ///< tile_statement of_tile(const tile&): what is true of a whole tile
   bool denominator_rows = false;  ///< void denominators(i, first, count, T* out): D_ij of `count` tiled candidates from `first`
-                                  ///< on, where a loop of one's own is faster
+                                  ///< on, where your own loop is faster
   bool positive_rows = false;     ///< void positives(i, first, count, T* out): likewise P_ij
   bool anchor_factors = false;  ///< double prepare_anchor(i), const double* anchor_factors: a number an anchor, computed before
                                 ///< all else; engines then point anchor_factors at all of them

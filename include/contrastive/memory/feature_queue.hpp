@@ -33,9 +33,8 @@ struct queue_columns {
 ///
 /// The rows that are in lie in (size(), dim) row-major memory without a gap; there are never more than were pushed. Until
 /// the queue is full they stand in the order of their age; then a new row takes the place of the oldest, which is row
-/// oldest(). features(), labels(), parameters() and ids() agree row for row. Their views are good until the queue is next
-/// changed.
-/// Rows are stored as they come: a loss with cosine similarity needs none of them normalised. T is float or double.
+/// oldest(). features(), labels(), parameters() and ids() agree row for row. Their views are valid until the queue is next
+/// changed. Rows are stored as they come: a loss with cosine similarity needs none of them normalised. T is float or double.
 /// Throws std::invalid_argument where arguments do not fit, and std::runtime_error for a stream that can not be written or
 /// is no saved queue of these settings; either way, and where memory runs out, the queue is as it was.
 /// Source: He et al. 2020, "Momentum contrast for unsupervised visual representation learning", section 3.2.
@@ -127,8 +126,8 @@ class feature_queue {
   }
 
   /// Takes over what save wrote from a queue of the same T, capacity, dim and columns, order of overwriting included, and
-  /// leaves the stream behind it. A stream that is truncated, damaged, foreign or of other settings is refused in words.
-  /// Needs the memory of a second queue while it reads.
+  /// leaves the stream behind it. A stream that is truncated, damaged, of another kind or of other settings is refused, and the
+  /// message says why. Needs the memory of a second queue while it reads.
   void load(std::istream& stream) {
     detail::checked_reader reader(stream, name);
     if (!stream) reader.fail("the stream can not be read");

@@ -49,7 +49,7 @@ struct result {
 /// Everything that a loss points to (labels, weights, parameters) is read on the device. On a GPU it is refused where it lies
 /// in the host's memory, and checked where the host can read it too (thrust::universal_vector); elsewhere negative weights are
 /// undefined, and a label that is no row of the proxies gives NaN. On other systems all memory is the host's, and is checked.
-/// A loss of one's own marks its functions CONTRASTIVE_HOST_DEVICE where Thrust is compiled for CUDA.
+/// Where Thrust is compiled for CUDA, a loss of your own marks its functions CONTRASTIVE_HOST_DEVICE.
 /// Memory: a copy of the embeddings, the gradients, their sums, some numbers a row and a listed pair, and one tile of products.
 /// It is kept between calls.
 /// A call returns when all is done. One evaluator serves one thread at a time, which is not checked.
@@ -83,7 +83,7 @@ class evaluator {
   }
 
   /// The loss and all gradients, of argument a (rows, cols) row-major in gradients[a]. The result belongs to the evaluator and
-  /// is good until its next call.
+  /// is valid until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
