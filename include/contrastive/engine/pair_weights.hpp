@@ -70,8 +70,10 @@ struct pair_statements {
 };
 
 /// The weights of pairs, a small trivially copyable struct of parameters and views:
+///
 ///   p.denominator(i, j)  D_ij ≥ 0, how much candidate j counts among those that anchor i is held against
 ///   p.positive(i, j)     P_ij ≥ 0, how much candidate j counts as a positive of anchor i
+///
 /// Anchors are numbered from 0, and so are candidates; where both are rows of the same arguments (all_against_all,
 /// first_against_all), anchor i is candidate i. The functions must be pure. Beside them weights may state what saves work:
 /// static constexpr pair_statements says.

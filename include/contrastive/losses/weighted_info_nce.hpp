@@ -61,7 +61,9 @@ struct parameter_weights {
 };
 
 /// The prior of degradation-aware contrast: a negative counts the more, the more its degradation differs from the anchor's,
+///
 ///   w_ij = 1 - exp(-|θ_i - θ_j|² / scale).
+///
 /// Parameters such as blur width and noise level, scaled by the caller to comparable ranges.
 struct degradation_prior {
   double scale = 1.0;  ///< the squared distance at which w is 1 - 1/e

@@ -49,9 +49,12 @@ struct rule_statements {
 };
 
 /// A row rule, a small trivially copyable struct:
+///
 ///   static constexpr auto sums = row_sums(...)     the sums, at most four
 ///   row_result<K> finish(const S& s) const         from the sums s (see row_values) to the row's result; a template in S
+///
 /// and, where it needs them,
+///
 ///   static constexpr rule_statements says{...}
 ///   double parameter(int k) const                  β or m of sum k
 ///   double theta(const S& s) const                 θ of the second stage, from the sums of the first; dθ/dS_k goes into slopes
