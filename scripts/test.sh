@@ -23,7 +23,7 @@ case "${CXX:-}" in
   g++-*) compiler=("$CXX") ;;
   clang++-*) compiler=("clang-${CXX#clang++-}" "libclang-rt-${CXX#clang++-}-dev") ;; # the second for the sanitizers
 esac
-scripts/install_packages.sh g++ clang libclang-rt-dev "${compiler[@]}" clang-format shellcheck cmake ninja-build libeigen3-dev catch2 \
+scripts/install_packages.sh g++ clang libclang-rt-dev "${compiler[@]}" clang-format shellcheck doxygen python3 pkg-config cmake ninja-build libeigen3-dev catch2 \
   librapidcheck-dev nlohmann-json3-dev libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data \
   libopenmpi-dev openmpi-bin \
   "${emulation[@]}"

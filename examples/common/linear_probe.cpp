@@ -7,6 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "common/adam.hpp"
 #include "common/random_stream.hpp"
 
 namespace examples {
@@ -20,10 +21,8 @@ struct moments {
   Array first, second;
   explicit moments(const Array& of) : first(Array::Zero(of.rows(), of.cols())), second(first) {}
   void step(Array& value, const Array& gradient, int t, double rate) {
-    first += 0.1F * (gradient - first);
-    second += 0.001F * (gradient.cwiseAbs2() - second);
-    const auto scale = static_cast<float>(rate * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t)));
-    value.array() -= scale * first.array() / (second.array().sqrt() + 1e-8F);
+    const auto corrected = static_cast<float>(rate * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t)));
+    adam_step<float>{corrected}.apply(gradient.array(), first.array(), second.array(), value.array());
   }
 };
 

@@ -13,7 +13,7 @@
 #include "common/picture_grid.hpp"
 #include "common/progress_line.hpp"
 #include "common/projection.hpp"
-#include "common/scatter_svg.hpp"
+#include "common/svg_charts.hpp"
 
 namespace examples {
 namespace {

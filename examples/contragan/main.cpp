@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "common/image_dataset.hpp"
-#include "common/line_chart_svg.hpp"
 #include "common/picture.hpp"
 #include "common/random_stream.hpp"
 #include "common/results_table.hpp"
+#include "common/svg_charts.hpp"
 #include "contragan/judge.hpp"
 #include "contragan/trainer.hpp"
 #include "torch_common/run_options.hpp"

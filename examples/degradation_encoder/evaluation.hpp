@@ -32,7 +32,7 @@ inline torch::Tensor codes_of(encoder_network& encoder, const torch::Tensor& sma
   return torch::cat(codes);
 }
 
-/// What regression foretells from a code, of the patches' true degradations.
+/// The targets of the regression from a code: the patches' true degradations.
 struct known_targets {
   static constexpr std::array names = {"blur width", "blur stretch", "noise", "JPEG loss"};
   static constexpr std::array units = {"[px]", "[px]", "", ""};
@@ -49,8 +49,8 @@ struct known_targets {
 
 /// Ridge regression from codes of patches of the training photographs, measured on patches of the test photographs.
 inline regression_quality regression_from_codes(encoder_network& encoder, const patches& train, const patches& test) {
-  const ridge_regression foretell(to_matrix(codes_of(encoder, train.small)), known_targets::of(train.how));
-  return quality_of(foretell.predict(to_matrix(codes_of(encoder, test.small))), known_targets::of(test.how));
+  const ridge_regression regression(to_matrix(codes_of(encoder, train.small)), known_targets::of(train.how));
+  return quality_of(regression.predict(to_matrix(codes_of(encoder, test.small))), known_targets::of(test.how));
 }
 
 /// The degradations under which everything is tested: each blur with each noise, with and without JPEG.

@@ -11,9 +11,8 @@
 #include <vector>
 
 #include "common/file.hpp"
-#include "common/line_chart_svg.hpp"
 #include "common/projection.hpp"
-#include "common/scatter_svg.hpp"
+#include "common/svg_charts.hpp"
 #include "degradation_encoder/evaluation.hpp"
 #include "degradation_encoder/networks.hpp"
 #include "degradation_encoder/patches.hpp"

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/adam.hpp"
 #include "common/matrix.hpp"
 #include "common/random_stream.hpp"
 #include "common/thread_team.hpp"
@@ -188,18 +189,16 @@ struct adam {
   template <class T>
   void step(thread_team& team, const std::vector<parameter<T>*>& parameters, std::uint64_t t, double learning_rate) const {
     const double steps = static_cast<double>(t);
-    const T rate = static_cast<T>(learning_rate / (1 - std::pow(first_decay, steps)));
-    const T correction = static_cast<T>(1 / std::sqrt(1 - std::pow(second_decay, steps)));
-    const T b1 = static_cast<T>(1 - first_decay), b2 = static_cast<T>(1 - second_decay), tiny = static_cast<T>(epsilon);
+    adam_step<T> how{.rate = static_cast<T>(learning_rate / (1 - std::pow(first_decay, steps))),
+                     .correction = static_cast<T>(1 / std::sqrt(1 - std::pow(second_decay, steps))),
+                     .first_share = static_cast<T>(1 - first_decay),
+                     .second_share = static_cast<T>(1 - second_decay),
+                     .epsilon = static_cast<T>(epsilon)};
     for (parameter<T>* p : parameters) {
-      const T keep = static_cast<T>(p->decayed ? 1 - learning_rate * weight_decay : 1);
+      how.keep = static_cast<T>(p->decayed ? 1 - learning_rate * weight_decay : 1);
       team.for_blocks(p->value.rows(), 64, [&](index r, index n) {
-        const auto gradient = p->gradient.middleRows(r, n).array();
-        auto first = p->first.middleRows(r, n).array(), second = p->second.middleRows(r, n).array();
-        first += b1 * (gradient - first);
-        second += b2 * (gradient.square() - second);
-        p->value.middleRows(r, n).array() =
-            keep * p->value.middleRows(r, n).array() - rate * first / (second.sqrt() * correction + tiny);
+        how.apply(p->gradient.middleRows(r, n).array(), p->first.middleRows(r, n).array(), p->second.middleRows(r, n).array(),
+                  p->value.middleRows(r, n).array());
       });
     }
   }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/line_chart_svg.hpp"
+#include "common/svg_charts.hpp"
 #include "torch_common/run_options.hpp"
 #include "torch_common/saved_state.hpp"
 

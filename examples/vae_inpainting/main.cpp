@@ -14,9 +14,9 @@
 
 #include "common/file.hpp"
 #include "common/image_dataset.hpp"
-#include "common/line_chart_svg.hpp"
 #include "common/picture.hpp"
 #include "common/results_table.hpp"
+#include "common/svg_charts.hpp"
 #include "common/thread_team.hpp"
 #include "torch_common/run_options.hpp"
 #include "torch_common/tensors.hpp"

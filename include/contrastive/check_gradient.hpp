@@ -18,7 +18,7 @@ inline namespace CONTRASTIVE_FLAGS {
 
 /// What check_gradient found. Errors are |difference| / max(1, |expected|).
 struct gradient_check {
-  bool passed = false;
+  bool passed = false;           ///< all errors are within their tolerances and no statement is false
   double value_error = 0;        ///< engine against the definition, pair by pair
   double gradient_error = 0;     ///< engine against central differences of the definition, over all embeddings
   double temperature_error = 0;  ///< likewise for the temperature
@@ -26,12 +26,13 @@ struct gradient_check {
   std::string false_statement;   ///< what the loss or its rule says and its definition contradicts, in words; else empty
   std::string message;           ///< in words; where it failed, where
 
+  /// Did it pass?
   explicit operator bool() const { return passed; }
 };
 
 /// Checks a loss on these embeddings, in double: its value on the engine against the definition (each pair's
 /// denominator(i, j) and positive(i, j), one by one, and of the row rule the loss alone), and the engine's gradients against
-/// central differences of that. Held against the definition is also
+/// central differences of that. The definition is also compared with
 ///   - what the pair weights say of tiles, lists and symmetry, pair by pair, and that weights are finite and not negative;
 ///   - what the row rule returns beside the loss, at the sums of these rows, at τ and at τ = 0.005: its slopes and dl/dτ
 ///     against differences of the loss, the residual or `balanced` against the sum of the slopes, the derivatives of own

@@ -34,8 +34,8 @@ double metric_of(const char* who, similarity kind, double temperature, Measure m
 ///
 ///   1/n Σ_i |u_i - v_i|²
 ///
-/// From 0, all alike, through 2, no relation, to 4, opposite. A row without a direction (norm below 1e-12) counts as u = 0.
-/// Differences and sums are double.
+/// It is 0 if the positives are equal, 2 if they have no relation, and 4 if they are opposite. A row without a direction (norm
+/// below 1e-12) counts as u = 0. Differences and sums are double.
 /// Source: Wang & Isola 2020, "Understanding contrastive representation learning through alignment and uniformity on the
 /// hypersphere", sec. 4.1.1, with α = 2.
 ///
@@ -46,13 +46,13 @@ double alignment(const Q& q, const K& k, const options& how = {}) {
       "alignment", similarity::cosine, 1, [&](const auto& p) { return cpu::alignment_of(p, how); }, q, k);
 }
 
-/// How evenly the directions of the rows cover the sphere, with u the rows at length 1:
+/// How evenly the directions of the rows cover the sphere; u are the rows scaled to length 1:
 ///
 ///   log( 1/(n (n - 1)) Σ_i Σ_{j ≠ i} e^(-2 |u_i - u_j|²) )
 ///
-/// From 0, all alike, down; directions at random in d dimensions come to some 4 (2/d - 1), that is to -4 for large d, and
-/// below -4 comes only who has few rows. A row without a direction (norm below 1e-12) counts as u = 0, so that rows that all
-/// vanished give 0 too. Sums are double; a pair has the precision of the embeddings' type.
+/// It is 0 if all rows are alike, and negative otherwise. Random directions in d dimensions have about 4 (2/d - 1), that is -4
+/// for large d. Only few rows can reach less than -4. A row without a direction (norm below 1e-12) counts as u = 0, so rows
+/// that are all 0 give 0 too. Sums are double; a pair has the precision of the embeddings' type.
 /// Throws std::invalid_argument for a single row, which has no distance to others.
 /// Source: Wang & Isola 2020, sec. 4.1.2, with t = 2; the mean is over pairs of different rows, as in the authors' program.
 ///
@@ -67,8 +67,8 @@ double uniformity(const Q& q, const options& how = {}) {
 ///
 ///   1/n #{ i : #{ j ≠ i : s(q_i, k_j) ≥ s(q_i, k_i) } < rank }
 ///
-/// A key that is as near as the own one counts as nearer, so that equal rows, or rows of zeros, find nothing: they do not
-/// make a collapsed encoder look good. recall(k, q, rank) is the other way, keys that look for their queries. A rank of n or
+/// A key that is as similar as the query's own key counts as nearer. So equal rows, or rows of zeros, find nothing, and do not
+/// make a collapsed encoder look good. recall(k, q, rank) is the other direction: keys look for their queries. A rank of n or
 /// more, or a single row, gives 1. By chance it is rank / n. Throws std::invalid_argument for a rank below 1.
 ///
 ///   const double by_image = contrastive::recall(images, texts, 5), by_text = contrastive::recall(texts, images, 5);
@@ -78,13 +78,14 @@ double recall(const Q& q, const K& k, index_type rank, similarity kind = similar
       "recall", kind, 1, [&](const auto& p) { return cpu::recall_of(p, rank, how); }, q, k);
 }
 
-/// How many negatives an anchor is really held against at a temperature: the mean over the anchors of their perplexity,
+/// How many negatives effectively count for an anchor at a temperature: the mean over the anchors of their perplexity,
 ///
 ///   1/n Σ_i e^(H_i),   H_i = -Σ_{j ≠ i} p_ij log p_ij,   p_ij = e^(s(q_i, k_j)/τ) / Σ_{m ≠ i} e^(s(q_i, k_m)/τ)
 ///
-/// p is how the gradient of info_nce by the negatives' similarities is shared among them; the positive is left out. From 1,
-/// one negative has all the weight, to n - 1, all weigh the same, as where all rows are alike or τ is large. Where a loss
-/// has other negatives than the keys of other rows, as nt_xent has, this is of those keys alone. Sums are double.
+/// p is each negative's share of the gradient of info_nce with respect to the negatives' similarities. The positive is left
+/// out. The result is 1 if one negative has all the weight, and n - 1 if all weigh the same, as when all rows are alike or τ is
+/// large. If a loss has other negatives than the keys of other rows, as nt_xent has, the result is about those keys alone. Sums
+/// are double.
 /// Throws std::invalid_argument for a single row, which has no negatives, and for a temperature that the losses refuse.
 /// Source of the perplexity as an effective number of neighbours: van der Maaten & Hinton 2008, "Visualizing data using
 /// t-SNE", sec. 2.

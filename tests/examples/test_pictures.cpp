@@ -9,12 +9,11 @@
 #include <map>
 
 #include "common/interrupt.hpp"
-#include "common/line_chart_svg.hpp"
 #include "common/picture.hpp"
 #include "common/picture_grid.hpp"
 #include "common/progress_line.hpp"
 #include "common/results_table.hpp"
-#include "common/scatter_svg.hpp"
+#include "common/svg_charts.hpp"
 #include "examples/temporary_folder.hpp"
 #include "support/catch.hpp"
 

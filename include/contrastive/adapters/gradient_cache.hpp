@@ -48,9 +48,10 @@ torch::Tensor encode(Encoder& encoder, const torch::Tensor& x) {
 /// module of libtorch's, as its holder or pointer, or anything that is called with a tensor; it is copied, which for holders
 /// and pointers is the same module.
 struct tower {
-  std::function<torch::Tensor(const torch::Tensor&)> encoder;
-  torch::Tensor inputs;
+  std::function<torch::Tensor(const torch::Tensor&)> encoder;  ///< from rows of inputs to their embeddings
+  torch::Tensor inputs;                                        ///< (n, ...)
 
+  /// Of an encoder and its inputs.
   template <class Encoder>
   requires detail::torch_module<Encoder> || detail::torch_callable<Encoder> tower(Encoder of_rows, torch::Tensor rows)
       : encoder([own = std::move(of_rows)](const torch::Tensor& x) mutable { return detail::encode(own, x); }),

@@ -115,6 +115,7 @@ torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, 
                          const More&... more) {
   return detail::torch_loss<OnDevice>(detail::evaluators_of_thread{}, loss, temperature.value, {}, {embeddings, more...});
 }
+/// Of as many embeddings as are known at run time.
 template <class L, bool OnDevice = detail::torch_on_device>
 torch::Tensor torch_loss(const L& loss, const learned_temperature& temperature, const std::vector<torch::Tensor>& embeddings) {
   return detail::torch_loss<OnDevice>(detail::evaluators_of_thread{}, loss, temperature.value, {}, embeddings);

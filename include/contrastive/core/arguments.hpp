@@ -18,7 +18,7 @@ inline namespace CONTRASTIVE_FLAGS {
 /// (its entry in `gradients` is an empty matrix).
 template <class T>
 struct no_gradient_view {
-  matrix_view<const T> rows;
+  matrix_view<const T> rows;  ///< the argument
 };
 
 namespace detail {
@@ -167,8 +167,8 @@ auto arguments_of(const E&... embeddings) {
 
 }  // namespace detail
 
-/// Marks an embedding argument as fixed: `value_and_gradient(loss, q, k, no_gradient(queue))`. A matrix that is made in this
-/// place, `no_gradient(MatrixXf(…))`, is good for the call that it stands in.
+/// Marks an embedding argument as fixed: `value_and_gradient(loss, q, k, no_gradient(queue))`. A temporary matrix,
+/// `no_gradient(MatrixXf(…))`, lives for the call that it is passed to.
 template <embedding_argument E>
 no_gradient_view<detail::scalar_of<E>> no_gradient(const E& rows) {
   return {detail::argument_traits<E>::view(rows)};

@@ -62,6 +62,7 @@ concept label_type = detail::kind_of_integer<Integer>()
 ///   const contrastive::sup_con loss{.labels = meta.col(1)};
 class label_view {
  public:
+  /// None.
   constexpr label_view() = default;
 
   /// Label i lies at first[i * stride].
@@ -69,11 +70,13 @@ class label_view {
   constexpr label_view(const Integer* first, index_type size, index_type stride = 1)
       : first_(first), size_(size), stride_(stride), kind_(detail::kind_of_integer<Integer>()) {}
 
+  /// Those of a vector, of std or Eigen, or of a row or a column of a matrix.
   template <class Labels>
   requires label_type<detail::vector_element<Labels>>
   constexpr label_view(Labels&& labels)
       : label_view(detail::vector_memory_of("label_view", "labels", std::forward<Labels>(labels))) {}
 
+  /// Does not compile: a list is gone before the loss reads it.
   template <class Integer>
   requires std::is_arithmetic_v<Integer>
   constexpr label_view(std::initializer_list<Integer>) {
@@ -81,8 +84,11 @@ class label_view {
                   "contrastive: a list of labels is gone before the loss reads it: keep them in a variable");
   }
 
+  /// How many there are.
   CONTRASTIVE_HOST_DEVICE index_type size() const { return size_; }
+  /// Where the first lies.
   const void* data() const { return first_; }
+  /// From one to the next, in labels.
   index_type stride() const { return stride_; }
   /// Bytes of one label.
   index_type width() const {
@@ -112,6 +118,7 @@ class label_view {
     other.first_ = memory, other.stride_ = 1;
     return other;
   }
+  /// Label i. Unsigned ones of 2⁶³ or more wrap, and stay distinct.
   CONTRASTIVE_HOST_DEVICE std::int64_t operator[](index_type i) const {
     using detail::integer_kind;
     switch (kind_) {

@@ -6,6 +6,7 @@
 #include <contrastive/core/instruction_flags.hpp>
 #include <cstddef>
 
+/// Losses, what evaluates them, and what stands beside them.
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 

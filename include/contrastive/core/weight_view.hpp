@@ -14,6 +14,7 @@
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 
+/// What a weight may be.
 template <class Number>
 concept weight_type = std::same_as<Number, float> || std::same_as<Number, double>;
 
@@ -22,6 +23,7 @@ concept weight_type = std::same_as<Number, float> || std::same_as<Number, double
 /// Throws std::invalid_argument for a matrix of more than one row and one column.
 class weight_view {
  public:
+  /// None.
   constexpr weight_view() = default;
 
   /// Weight i lies at first[i * stride].
@@ -29,11 +31,13 @@ class weight_view {
   constexpr weight_view(const Number* first, index_type size, index_type stride = 1)
       : first_(first), size_(size), stride_(stride), wide_(std::is_same_v<Number, double>) {}
 
+  /// Those of a vector, of std or Eigen, or of a row or a column of a matrix.
   template <class Weights>
   requires weight_type<detail::vector_element<Weights>>
   constexpr weight_view(Weights&& weights)
       : weight_view(detail::vector_memory_of("weight_view", "weights", std::forward<Weights>(weights))) {}
 
+  /// Does not compile: a list is gone before the loss reads it.
   template <class Number>
   requires std::is_arithmetic_v<Number>
   constexpr weight_view(std::initializer_list<Number>) {
@@ -41,8 +45,11 @@ class weight_view {
                   "contrastive: a list of weights is gone before the loss reads it: keep them in a variable");
   }
 
+  /// How many there are.
   CONTRASTIVE_HOST_DEVICE index_type size() const { return size_; }
+  /// Where the first lies.
   const void* data() const { return first_; }
+  /// From one to the next, in weights.
   index_type stride() const { return stride_; }
   /// Bytes of one weight.
   index_type width() const { return wide_ ? sizeof(double) : sizeof(float); }
@@ -52,6 +59,7 @@ class weight_view {
     other.first_ = memory, other.stride_ = 1;
     return other;
   }
+  /// Weight i.
   CONTRASTIVE_HOST_DEVICE double operator[](index_type i) const {
     return wide_ ? static_cast<const double*>(first_)[i * stride_]
                  : static_cast<double>(static_cast<const float*>(first_)[i * stride_]);

@@ -10,6 +10,7 @@
 #include <contrastive/cpu/aligned_buffer.hpp>
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/similarity.hpp>
+#include <cstring>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -53,7 +54,7 @@ class bf16_rows {
       for (index_type k = 0; k < depth_; ++k) {
         const float value = line[k] * power;
         std::uint32_t bits;
-        __builtin_memcpy(&bits, &value, sizeof bits);
+        std::memcpy(&bits, &value, sizeof bits);
         to[k] = static_cast<std::uint16_t>(bits >> 16);
       }
       factors_.data()[i] = factor, scaled_factors_.data()[i] = factor * scale;

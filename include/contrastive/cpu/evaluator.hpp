@@ -29,7 +29,8 @@ inline namespace CONTRASTIVE_FLAGS {
 ///
 /// Embeddings are Eigen matrices, maps, refs or blocks, matrix_view, or a std::vector of any of these, which stands for all of
 /// its matrices: evaluate.value(nt_xent{}, views).
-/// It can be moved, and so lie in a class that is; one that was moved from refuses to be called until it is assigned to.
+/// It can be moved, and so can a class that has one as a member. An evaluator that was moved from refuses calls until it is
+/// assigned to.
 ///
 /// All calls throw
 ///   - std::invalid_argument where something does not fit, naming the argument, what was expected and what came: shapes, the
@@ -37,9 +38,9 @@ inline namespace CONTRASTIVE_FLAGS {
 ///   - std::bad_alloc where memory runs out, likewise before anything is written;
 ///   - std::logic_error for a call in the middle of another one, by a second thread or by the loss itself: this call
 ///     writes nothing;
-///   - what a function of the loss throws, of several exceptions the first. The evaluator can be used again, its last result
-///     is lost, and memory for gradients is untouched but where gradients are summed in it (see above): there are parts of
-///     sums.
+///   - what a function of the loss throws; of several exceptions the first. The evaluator can be used again, but its last
+///     result is lost. Memory for gradients is untouched, except where gradients are summed in it (see above): it then holds
+///     partial sums.
 /// In files compiled with -fno-exceptions the first and the third go to the handler of set_error_handler.
 ///
 /// Edges: an anchor of mass 0, as of a softmax without a positive, has loss 0 and gives no gradient; without any that has a
@@ -54,11 +55,15 @@ class evaluator {
                 "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
+  /// With the default options.
   evaluator() : evaluator(options{}) {}
+  /// With these options. Throws std::invalid_argument for a negative number of threads.
   explicit evaluator(const options& how) : evaluation_(cpu::make_evaluation<T>(how)) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;
+  /// Takes over memory, threads and the last result.
   evaluator(evaluator&&) noexcept = default;
+  /// Likewise.
   evaluator& operator=(evaluator&&) noexcept = default;
 
   /// The loss alone: of matrices (rows, d) as the loss asks for them, in nats, reduced as it says. With reduction::none it is
@@ -73,7 +78,7 @@ class evaluator {
   }
 
   /// The loss and all gradients: gradients[a] is row-major, of the shape of matrix a, and empty under no_gradient. The result
-  /// belongs to the evaluator and is good until its next call.
+  /// belongs to the evaluator and is valid until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);
@@ -93,11 +98,13 @@ class evaluator {
                                            const E&... embeddings) {
     return evaluate_into(gradients.begin(), gradients.size(), loss, embeddings...);
   }
+  /// The same, with as many views as are known at run time.
   template <class L, class... E>
   const result<T>& value_and_gradient_into(const std::vector<matrix_view<T>>& gradients, const L& loss,
                                            const E&... embeddings) {
     return evaluate_into(gradients.data(), gradients.size(), loss, embeddings...);
   }
+  /// The same, into matrices.
   template <strided_matrix G, class L, class... E>
   const result<T>& value_and_gradient_into(std::vector<G>& gradients, const L& loss, const E&... embeddings) {
     const std::vector<matrix_view<T>> views(gradients.begin(), gradients.end());
@@ -169,10 +176,10 @@ struct common_scalar<First, Rest...> {
 
 }  // namespace detail
 
-/// The loss of these embeddings, in nats, reduced as the loss says; with reduction::none the sum of the losses.
-/// Embeddings: matrices (rows, d) of float, double or 16 bits, as many and of such shapes as the loss asks for: Eigen
-/// matrices, maps, refs or blocks (no expressions), matrix_view, or a std::vector of these. They are only read. The value is
-/// float for types of 16 bits. Errors and edges are those of `evaluator`; a call that is made often is cheaper through one.
+/// The loss of these embeddings, in nats, reduced as the loss says. With reduction::none it is the sum of the losses.
+/// Embeddings: matrices (rows, d) of float, double or 16 bits, as many and of such shapes as the loss asks for: Eigen matrices,
+/// maps, refs or blocks (no expressions), matrix_view, or a std::vector of these. They are only read. The value is float for
+/// types of 16 bits. Errors and edges are those of `evaluator`. Use an evaluator for a call that is made often: it is cheaper.
 ///
 ///   const float loss = contrastive::value(contrastive::sup_con{.temperature = 0.1, .labels = labels}, z);
 template <class L, class... E>

@@ -13,6 +13,7 @@ inline namespace CONTRASTIVE_FLAGS {
 /// Loss and gradients of one call.
 template <class T>
 struct result {
+  /// The type of a gradient.
   using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
   T loss = 0;                     ///< in nats, reduced as the loss says

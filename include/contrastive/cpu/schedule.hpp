@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The order in which blocks of rows meet: in each round every block is in one meeting, so that the meetings of a round write
-// to disjoint rows without locks, and each sum is taken in an order that depends on the shape alone.
+// The order in which pairs of blocks of rows are computed. In a round each block belongs to at most one pair, so that the pairs
+// of a round write to disjoint rows without locks, and each sum is taken in an order that depends on the shape alone.
 #pragma once
 
 #include <atomic>
@@ -28,14 +28,14 @@ struct blocks {
   index_type end(index_type b) const { return (b + 1) * block < size ? (b + 1) * block : size; }
 };
 
-/// One meeting of the schedule. A negative block: nobody is there, and nothing to do.
+/// A pair of blocks and its round. A negative block: there is no pair, and nothing to do.
 struct meeting {
   index_type round;
   index_type anchors, candidates;
 };
 
 /// Every unordered pair of n blocks once: round 0 has each block with itself, the others are a round-robin tournament
-/// (circle method: player n - 1 stays, the others move on by one seat a round). In each round each block is in one meeting.
+/// (circle method: player n - 1 stays, the others move on by one seat a round). In a round each block is in at most one pair.
 class tournament {
  public:
   explicit tournament(index_type num_blocks) : n_(num_blocks), players_(num_blocks + num_blocks % 2) {}
@@ -53,8 +53,8 @@ class tournament {
   index_type n_, players_;
 };
 
-/// Every pair of an anchor block and a candidate block once: in round r anchor block I meets candidate block I + r. In each
-/// round each block of either side is in one meeting.
+/// Every pair of an anchor block and a candidate block once: in round r anchor block I meets candidate block I + r. In a
+/// round each block of either side is in at most one pair.
 class rotation {
  public:
   rotation(index_type anchor_blocks, index_type candidate_blocks)

@@ -3,8 +3,6 @@
 // Threads that wait for work, share out the tasks of a round and meet at its end.
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
 #include <contrastive/core/types.hpp>
 #include <exception>
@@ -14,10 +12,22 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace cpu {
+
+/// The process that runs, which fork() changes. Windows has none.
+#if defined(_WIN32)
+using process_number = int;
+inline process_number this_process() { return 0; }
+#else
+using process_number = pid_t;
+inline process_number this_process() { return ::getpid(); }
+#endif
 
 /// A callable in somebody's memory, for the time of a call.
 class callable_view {
@@ -121,7 +131,7 @@ class thread_team {
   /// Of the threads of the process that called fork() the child has nothing but the handles, which can be neither joined nor
   /// detached: empty ones take their places.
   void forget_workers_of_parent() {
-    if (const pid_t here = ::getpid(); here != process_) {
+    if (const process_number here = this_process(); here != process_) {
       for (std::thread& worker : workers_) std::construct_at(&worker);
       workers_.clear();
       process_ = here;
@@ -208,7 +218,7 @@ class thread_team {
   std::atomic<int> arrived_{0};
   std::atomic<bool> stopped_{false};
   std::exception_ptr first_exception_;
-  pid_t process_ = ::getpid();  // whose threads the workers are
+  process_number process_ = this_process();  // whose threads the workers are
   std::atomic<index_type> next_task_{0};
   std::vector<std::thread> workers_;
 };

@@ -13,12 +13,15 @@ inline namespace CONTRASTIVE_FLAGS {
 /// A call of the CUDA runtime or of cuBLAS that failed. The code is a cudaError_t or a cublasStatus_t, as the call says.
 class cuda_error : public std::runtime_error {
  public:
+  /// `call` failed with `code`, which the toolkit explains by `meaning`.
   cuda_error(const char* call, int code, const char* meaning)
       : std::runtime_error(std::string("contrastive: ") + call + " failed with code " + std::to_string(code) + ": " + meaning),
         call_(call),
         code_(code) {}
 
+  /// The function that failed.
   const char* call() const { return call_; }
+  /// What it returned.
   int code() const { return code_; }
 
  private:

@@ -22,21 +22,22 @@ namespace cuda {
 
 /// How to run. Only the size of the tiles changes results, by rounding.
 struct options {
-  bool check_pointers = true;  ///< look whether memory is the device's; not while a graph is captured
-  bool check_finite = false;   ///< look for NaN and infinity first and throw, naming argument and row; this synchronises
-  device::tile_size tiles = {};
+  bool check_pointers = true;    ///< look whether memory is the device's; not while a graph is captured
+  bool check_finite = false;     ///< look for NaN and infinity first and throw, naming argument and row; this synchronises
+  device::tile_size tiles = {};  ///< rows and columns of a tile of products
 };
 
 /// Where the results of a call go, all in device memory; what is null is not written. S are the embeddings; G, the gradients'
 /// type, is that of the computation (float for types of 16 bits) or S.
 template <class S, class G = typename contrastive::detail::computed_in<S>::type>
 struct outputs {
+  /// The type of losses and sums.
   using number = typename contrastive::detail::computed_in<S>::type;
 
-  number* loss = nullptr;
-  number* temperature_gradient = nullptr;
-  number* bias_gradient = nullptr;  ///< of a loss with a member `bias`; 0 for any other
-  index_type* valid_anchors = nullptr;
+  number* loss = nullptr;                             ///< in nats, reduced as the loss says
+  number* temperature_gradient = nullptr;             ///< dloss/dτ
+  number* bias_gradient = nullptr;                    ///< dloss/db of a loss with a member `bias`; 0 for any other
+  index_type* valid_anchors = nullptr;                ///< anchors of a mass above 0
   number* per_anchor = nullptr;                       ///< (number of anchors): the loss of each, whatever the reduction
   std::vector<device_matrix_view<G>> gradients = {};  ///< none, or one an embedding argument; an empty view: not wanted
 };
@@ -44,10 +45,10 @@ struct outputs {
 /// What a call that returns to the host gives.
 template <class T>
 struct host_result {
-  T loss = 0;
-  T temperature_gradient = 0;
-  T bias_gradient = 0;
-  index_type valid_anchors = 0;
+  T loss = 0;                             ///< in nats, reduced as the loss says
+  T temperature_gradient = 0;             ///< dloss/dτ
+  T bias_gradient = 0;                    ///< dloss/db of a loss with a member `bias`, else 0
+  index_type valid_anchors = 0;           ///< anchors of a mass above 0
   std::vector<T> per_anchor;              ///< with reduction::none the loss of each anchor, else empty
   std::vector<std::vector<T>> gradients;  ///< (rows, cols) row-major, one an embedding argument; empty under no_gradient
 };
@@ -78,11 +79,14 @@ struct host_result {
 template <class S>
 class evaluator {
  public:
+  /// The type of losses and sums.
   using number = typename contrastive::detail::computed_in<S>::type;
   static_assert(std::is_same_v<number, float> || std::is_same_v<number, double>,
                 "contrastive: cuda::evaluator<S> needs S = float, double, __nv_bfloat16 or __half");
 
+  /// With the default options.
   evaluator() : evaluator(options{}) {}
+  /// With these options. Throws std::invalid_argument for tiles without a row or a column, or of more than 2^24.
   explicit evaluator(const options& how) : options_(how) {
     if (how.tiles.rows <= 0 || how.tiles.columns <= 0 || how.tiles.rows > (1 << 24) || how.tiles.columns > (1 << 24))
       contrastive::detail::refuse(

@@ -26,6 +26,7 @@ namespace cuda {
 template <class T>
 class feature_queue {
  public:
+  /// An empty queue of at most `capacity` rows of `dim` numbers; takes the device memory of a full one.
   feature_queue(index_type capacity, index_type dim, bool with_labels = false) : dim_(dim) {
     if (capacity <= 0) contrastive::detail::refuse(name, "capacity", "at least 1 row", capacity);
     if (dim <= 0) contrastive::detail::refuse(name, "dim", "at least 1 column", dim);
@@ -36,9 +37,13 @@ class feature_queue {
     if (with_labels) labels_ = device_buffer<std::int64_t>(capacity);
   }
 
+  /// The number of rows that are in.
   index_type size() const { return ring_.size; }
+  /// The most rows that it holds.
   index_type capacity() const { return ring_.capacity; }
+  /// The numbers of a row.
   index_type dim() const { return dim_; }
+  /// Does a further row take the place of the oldest?
   bool full() const { return ring_.size == ring_.capacity; }
   /// The row that a further push overwrites first; 0 until the queue is full.
   index_type oldest() const { return full() ? ring_.oldest : 0; }
@@ -48,11 +53,13 @@ class feature_queue {
   /// Their labels, in device memory; none where the queue was made without.
   label_view labels() const { return {labels_.data(), labels_.size() > 0 ? size() : 0}; }
 
+  /// Takes all rows out.
   void clear() { ring_ = {ring_.capacity, 0, 0}; }
 
   /// Puts in a batch: rows (n, dim) and, exactly if the queue was made with labels, n labels (n, 1), all in device memory
   /// outside the queue. Of a batch with more rows than the capacity the last `capacity` stay.
   void push(const device_matrix_view<const T>& rows, cudaStream_t stream) { push(rows, {}, stream); }
+  /// The same with labels.
   void push(const device_matrix_view<const T>& rows, const device_matrix_view<const std::int64_t>& labels,
             cudaStream_t stream) {
     if (rows.cols != dim_ || rows.rows < 0)

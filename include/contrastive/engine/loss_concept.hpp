@@ -19,18 +19,20 @@ inline namespace CONTRASTIVE_FLAGS {
 
 /// Rows of one embedding argument, and columns.
 struct shape {
-  index_type rows = 0;
-  index_type cols = 0;
+  index_type rows = 0;  ///< n
+  index_type cols = 0;  ///< d
   bool spread = false;  ///< each of several ranks holds some of the rows
 };
 
 /// The shapes of the embedding arguments of a call, in order.
 struct argument_shapes {
-  const shape* first = nullptr;
-  int count = 0;
-  bool on_device = false;  ///< the loss's views point to memory of a device: `bind` must not read there
+  const shape* first = nullptr;  ///< the shape of the first argument, followed by those of the others
+  int count = 0;                 ///< the number of arguments
+  bool on_device = false;        ///< the loss's views point to memory of a device: `bind` must not read there
 
+  /// The shape of an argument, from 0 on.
   const shape& operator[](int argument) const { return first[argument]; }
+  /// The rows of all arguments.
   index_type total_rows() const {
     index_type rows = 0;
     for (int a = 0; a < count; ++a) rows += first[a].rows;

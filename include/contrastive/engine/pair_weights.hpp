@@ -13,8 +13,10 @@ inline namespace CONTRASTIVE_FLAGS {
 
 /// Anchors [anchor_begin, anchor_end) against candidates [candidate_begin, candidate_end).
 struct tile {
-  index_type anchor_begin, anchor_end;
-  index_type candidate_begin, candidate_end;
+  index_type anchor_begin;     ///< the first anchor
+  index_type anchor_end;       ///< past the last anchor
+  index_type candidate_begin;  ///< the first candidate
+  index_type candidate_end;    ///< past the last candidate
 };
 
 /// What is true of the weights D_ij of the pairs of a tile that are not listed (of listed pairs denominator(i, j) is asked, one
@@ -36,8 +38,8 @@ enum class tile_positives {
 
 /// What pair weights say of a tile.
 struct tile_statement {
-  tile_weights denominator = tile_weights::general;
-  tile_positives positive = tile_positives::general;
+  tile_weights denominator = tile_weights::general;   ///< of D_ij
+  tile_positives positive = tile_positives::general;  ///< of P_ij
   bool leaves_out = false;  ///< pairs of which leaves_out(i, j) is true are in no sum, whatever else is said of the tile
 };
 
@@ -56,7 +58,7 @@ struct pair_statements {
                                   ///< anchors; pairs with any other candidate count only if they are listed
   bool tiles = false;             ///< tile_statement of_tile(const tile&): what is true of a whole tile
   bool denominator_rows = false;  ///< void denominators(i, first, count, T* out): D_ij of `count` tiled candidates from `first`
-                                  ///< on, where a loop of one's own is faster
+                                  ///< on, where your own loop is faster
   bool positive_rows = false;     ///< void positives(i, first, count, T* out): likewise P_ij
   bool anchor_factors = false;  ///< double prepare_anchor(i), const double* anchor_factors: a number an anchor, computed before
                                 ///< all else; engines then point anchor_factors at all of them
@@ -68,8 +70,10 @@ struct pair_statements {
 };
 
 /// The weights of pairs, a small trivially copyable struct of parameters and views:
+///
 ///   p.denominator(i, j)  D_ij ≥ 0, how much candidate j counts among those that anchor i is held against
 ///   p.positive(i, j)     P_ij ≥ 0, how much candidate j counts as a positive of anchor i
+///
 /// Anchors are numbered from 0, and so are candidates; where both are rows of the same arguments (all_against_all,
 /// first_against_all), anchor i is candidate i. The functions must be pure. Beside them weights may state what saves work:
 /// static constexpr pair_statements says.

@@ -24,12 +24,12 @@ inline namespace CONTRASTIVE_FLAGS {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::clip{.temperature = 0.07}, images, texts);
 struct clip {
-  double temperature = 0.07;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  label_view ids = {};                       ///< (n), or empty: of the pairs
-  weight_view anchor_weights = {};           ///< (n) w ≥ 0 of the pairs, or empty: all 1
-  weight_view candidate_probabilities = {};  ///< (n) of the pairs, or empty: all alike
+  double temperature = 0.07;                                             ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  label_view ids = {};                                                   ///< (n), or empty: of the pairs
+  weight_view anchor_weights = {};                                       ///< (n) w ≥ 0 of the pairs, or empty: all 1
+  weight_view candidate_probabilities = {};                              ///< (n) of the pairs, or empty: all alike
 
   static constexpr const char* name = "clip";
   static constexpr auto arrangement = contrastive::arrangement::both_ways;

@@ -25,11 +25,11 @@ inline namespace CONTRASTIVE_FLAGS {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::conditional_contrastive{.labels = labels}, h, proxies);
 struct conditional_contrastive {
-  double temperature = 1.0;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  label_view labels = {};
-  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
+  double temperature = 1.0;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  label_view labels = {};                                                ///< the classes of the rows
+  weight_view anchor_weights = {};                                       ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "conditional_contrastive";
   static constexpr auto arrangement = contrastive::arrangement::first_against_all;

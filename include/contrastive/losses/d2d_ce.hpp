@@ -41,13 +41,13 @@ struct d2d_ce_rule {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::d2d_ce{.labels = labels}, h, proxies);
 struct d2d_ce {
-  double temperature = 0.5;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  double margin_positive = 0.98;  ///< m⁺
-  double margin_negative = 0.02;  ///< m⁻
-  label_view labels = {};
-  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
+  double temperature = 0.5;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  double margin_positive = 0.98;                                         ///< m⁺
+  double margin_negative = 0.02;                                         ///< m⁻
+  label_view labels = {};                                                ///< the classes of the rows
+  weight_view anchor_weights = {};                                       ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "d2d_ce";
   static constexpr auto arrangement = contrastive::arrangement::first_against_all;

@@ -50,9 +50,9 @@ struct decoupled_rule {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::decoupled{.temperature = 0.1, .sigma = 0.5}, z1, z2);
 struct decoupled {
-  double temperature = 0.1;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
+  double temperature = 0.1;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
   double sigma = 0;                 ///< 0: DCL; else the width of DCLW's weights, in units of the similarity
   label_view ids = {};              ///< (N), or empty: of the samples
   weight_view anchor_weights = {};  ///< w ≥ 0 of the rows of all views, or empty: all 1

@@ -64,13 +64,13 @@ struct hard_negative_rule {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::hard_negative{.tau_plus = 0.1, .beta = 1.0}, z1, z2);
 struct hard_negative {
-  double temperature = 0.5;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  double tau_plus = 0.1;            ///< in [0, 1)
-  double beta = 1.0;                ///< at least 0
-  label_view ids = {};              ///< (N), or empty: of the samples
-  weight_view anchor_weights = {};  ///< w ≥ 0 of the rows of all views, or empty: all 1
+  double temperature = 0.5;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  double tau_plus = 0.1;                                                 ///< in [0, 1)
+  double beta = 1.0;                                                     ///< at least 0
+  label_view ids = {};                                                   ///< (N), or empty: of the samples
+  weight_view anchor_weights = {};                                       ///< w ≥ 0 of the rows of all views, or empty: all 1
 
   static constexpr const char* name = "hard_negative";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;

@@ -24,12 +24,12 @@ inline namespace CONTRASTIVE_FLAGS {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::nt_xent{.temperature = 0.5}, z1, z2);
 struct nt_xent {
-  double temperature = 0.5;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  bool include_self = false;        ///< keep the pair (i, i) in the denominator
-  label_view ids = {};              ///< (N), or empty: of the samples
-  weight_view anchor_weights = {};  ///< w ≥ 0 of the rows of all views, or empty: all 1
+  double temperature = 0.5;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  bool include_self = false;                                             ///< keep the pair (i, i) in the denominator
+  label_view ids = {};                                                   ///< (N), or empty: of the samples
+  weight_view anchor_weights = {};                                       ///< w ≥ 0 of the rows of all views, or empty: all 1
 
   static constexpr const char* name = "nt_xent";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;

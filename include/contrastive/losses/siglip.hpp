@@ -42,24 +42,23 @@ struct sigmoid_rule {
 ///
 ///   l_i = Σ_j log( 1 + e^(-y_ij x_ij) ),   x_ij = s(a_i, b_j)/τ + b,   y_ij = 1 where i = j, else -1
 ///
-/// Arguments: a (n, d) and b (n, d). There is no denominator: each pair stands alone, and b, far below 0 to begin with, makes
-/// up for the many that are no match. Both are learned: SigLIP learns log(1/τ), whose gradient is -τ · temperature_gradient,
-/// and b, whose gradient is `bias_gradient`. Rows need not be normalised. Loss in nats; `mean` divides by n, as the paper
-/// does; `per_anchor` has n entries. Sums are stable for logits of any size.
-/// With `ids` pairs (i, j) of one id, i ≠ j, are in no sum; with `anchor_weights` l_i counts w_i times, and `mean` divides by Σ
-/// w. Both views must live through the call.
+/// Arguments: a (n, d) and b (n, d). There is no denominator: each pair is judged by itself. b starts far below 0, because most
+/// pairs are no match. τ and b are learned: SigLIP learns log(1/τ), whose gradient is -τ · temperature_gradient, and b, whose
+/// gradient is `bias_gradient`. Rows need not be normalised. Loss in nats; `mean` divides by n, as the paper does; `per_anchor`
+/// has n entries. Sums are stable for logits of any size. With `ids` pairs (i, j) of one id, i ≠ j, are in no sum; with
+/// `anchor_weights` l_i counts w_i times, and `mean` divides by Σ w. Both views must live through the call.
 /// Throws std::invalid_argument where a and b have different numbers of rows, for a bias that is not finite, and for ids and
 /// weights of another number or negative, naming the entry.
 /// Source: Zhai et al. 2023, "Sigmoid loss for language image pre-training", algorithm 1.
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::siglip{.temperature = 0.1, .bias = -10.0}, images, texts);
 struct siglip {
-  double temperature = 0.1;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  double bias = -10.0;              ///< b, added to every logit
-  label_view ids = {};              ///< (n), or empty: of the pairs
-  weight_view anchor_weights = {};  ///< (n) w ≥ 0 of the pairs, or empty: all 1
+  double temperature = 0.1;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  double bias = -10.0;                                                   ///< b, added to every logit
+  label_view ids = {};                                                   ///< (n), or empty: of the pairs
+  weight_view anchor_weights = {};                                       ///< (n) w ≥ 0 of the pairs, or empty: all 1
 
   static constexpr const char* name = "siglip";
   static constexpr auto arrangement = contrastive::arrangement::first_against_rest;

@@ -60,12 +60,12 @@ struct sincere_rule {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::sincere{.temperature = 0.1, .labels = labels}, z);
 struct sincere {
-  double temperature = 0.1;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  contrastive::average average = contrastive::average::per_anchor;
-  label_view labels = {};
-  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
+  double temperature = 0.1;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  contrastive::average average = contrastive::average::per_anchor;       ///< what the mean is taken over
+  label_view labels = {};                                                ///< the classes of the rows
+  weight_view anchor_weights = {};                                       ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "sincere";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;

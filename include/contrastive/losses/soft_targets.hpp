@@ -47,11 +47,12 @@ struct target_pairs {
 ///   auto r = contrastive::value_and_gradient(contrastive::soft_targets{.temperature = 0.1, .targets = weights}, q, k);
 template <class Targets>
 struct basic_soft_targets {
-  double temperature = 0.1;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  std::remove_const_t<Targets> targets = {};  // of a lambda that is const, decltype says so
-  weight_view anchor_weights = {};            ///< (n) w ≥ 0, or empty: all 1
+  double temperature = 0.1;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  std::remove_const_t<Targets> targets =
+      {};                           ///< T: a float matrix, or a callable (query, key); decltype of a const lambda is const
+  weight_view anchor_weights = {};  ///< (n) w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "soft_targets";
   static constexpr auto arrangement = contrastive::arrangement::first_against_rest;
@@ -70,6 +71,7 @@ struct basic_soft_targets {
   }
 };
 
+/// Targets of a matrix.
 using soft_targets = basic_soft_targets<weight_matrix>;
 
 }  // namespace CONTRASTIVE_FLAGS

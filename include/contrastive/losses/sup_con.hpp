@@ -29,12 +29,12 @@ enum class pooling {
 ///
 ///   auto r = contrastive::value_and_gradient(contrastive::sup_con{.temperature = 0.1, .labels = labels}, z);
 struct sup_con {
-  double temperature = 0.1;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  contrastive::pooling pooling = contrastive::pooling::mean_log;
-  label_view labels = {};
-  weight_view anchor_weights = {};  ///< one a row, w ≥ 0, or empty: all 1
+  double temperature = 0.1;                                              ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  contrastive::pooling pooling = contrastive::pooling::mean_log;         ///< how several positives count
+  label_view labels = {};                                                ///< the classes of the rows
+  weight_view anchor_weights = {};                                       ///< one a row, w ≥ 0, or empty: all 1
 
   static constexpr const char* name = "sup_con";
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;

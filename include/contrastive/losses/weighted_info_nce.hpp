@@ -21,8 +21,10 @@ enum class weight_normalization {
 /// The parameters of one row, one after another: where they lie, or of a strided matrix a copy.
 class parameter_row {
  public:
+  /// The most parameters of a row that is not contiguous.
   static constexpr index_type most_strided = 32;
 
+  /// Of row r.
   CONTRASTIVE_HOST_DEVICE parameter_row(const matrix_view<const float>& rows, index_type r) {
     data_ = rows.data + r * rows.row_stride;
     if (rows.col_stride == 1) return;
@@ -31,6 +33,7 @@ class parameter_row {
   }
   parameter_row(const parameter_row&) = delete;
   parameter_row& operator=(const parameter_row&) = delete;
+  /// The first of the row's parameters.
   CONTRASTIVE_HOST_DEVICE const float* data() const { return data_; }
 
  private:
@@ -42,13 +45,13 @@ class parameter_row {
 /// parameters. Row i of `keys` belongs to query i and to key i; row m of `further` to the m-th further negative.
 template <class Function>
 struct parameter_weights {
-  matrix_view<const float> keys;     // (n, p)
-  matrix_view<const float> further;  // (K, p), or (n K, p) with negatives::per_anchor; empty without a third argument
-  Function function;
-  // Set by the loss when it knows the shapes.
-  index_type num_keys_as_negatives = 0;
-  index_type further_per_anchor = 0;
+  matrix_view<const float> keys;         ///< (n, p)
+  matrix_view<const float> further;      ///< (K, p), or (n K, p) with negatives::per_anchor; empty without a third argument
+  Function function;                     ///< of an anchor's and a negative's parameters, and their number
+  index_type num_keys_as_negatives = 0;  ///< set by the loss when it knows the shapes
+  index_type further_per_anchor = 0;     ///< likewise
 
+  /// The weight of negative `column` of query i.
   CONTRASTIVE_HOST_DEVICE double operator()(index_type i, index_type column) const {
     const parameter_row anchor(keys, i);
     if (column < num_keys_as_negatives) return function(anchor.data(), parameter_row(keys, column).data(), keys.cols);
@@ -58,11 +61,14 @@ struct parameter_weights {
 };
 
 /// The prior of degradation-aware contrast: a negative counts the more, the more its degradation differs from the anchor's,
+///
 ///   w_ij = 1 - exp(-|θ_i - θ_j|² / scale).
+///
 /// Parameters such as blur width and noise level, scaled by the caller to comparable ranges.
 struct degradation_prior {
-  double scale = 1.0;
+  double scale = 1.0;  ///< the squared distance at which w is 1 - 1/e
 
+  /// The weight of two rows of parameters.
   CONTRASTIVE_HOST_DEVICE double operator()(const float* a, const float* b, index_type num_parameters) const {
     double distance = 0;
     for (index_type p = 0; p < num_parameters; ++p) {
@@ -71,6 +77,7 @@ struct degradation_prior {
     }
     return -std::expm1(-distance / scale);
   }
+  /// Throws std::invalid_argument for a scale that is not positive and finite.
   void check(const char* who) const {
     if (!(scale > 0 && scale < 1e300)) detail::refuse(who, "scale of the degradation prior", "a positive finite number", scale);
   }
@@ -103,16 +110,16 @@ parameter_weights<Function> weights_from(matrix_view<const float> keys, matrix_v
 ///   auto r = contrastive::value_and_gradient(contrastive::weighted_info_nce{.weights = weights}, q, k);
 template <class Weight>
 struct basic_weighted_info_nce {
-  double temperature = 0.07;
-  contrastive::similarity similarity = contrastive::similarity::cosine;
-  contrastive::reduction reduction = contrastive::reduction::mean;
-  weight_normalization normalize = weight_normalization::none;
-  bool in_batch_negatives = true;                                     ///< the keys of the other queries are negatives
-  contrastive::negatives negatives = contrastive::negatives::shared;  ///< what a third argument holds
-  Weight weights = {};
-  label_view ids = {};                       ///< (n), or empty: of the pairs (query, key)
-  label_view negative_ids = {};              ///< with `ids`, one a row of the third argument
-  weight_view anchor_weights = {};           ///< (n) w ≥ 0, or empty: all 1
+  double temperature = 0.07;                                             ///< τ > 0
+  contrastive::similarity similarity = contrastive::similarity::cosine;  ///< s
+  contrastive::reduction reduction = contrastive::reduction::mean;       ///< how the l_i become the loss
+  weight_normalization normalize = weight_normalization::none;           ///< how a query's weights are scaled
+  bool in_batch_negatives = true;                                        ///< the keys of the other queries are negatives
+  contrastive::negatives negatives = contrastive::negatives::shared;     ///< what a third argument holds
+  Weight weights = {};                                                   ///< w: a float matrix, or a callable (query, column)
+  label_view ids = {};                                                   ///< (n), or empty: of the pairs (query, key)
+  label_view negative_ids = {};                                          ///< with `ids`, one a row of the third argument
+  weight_view anchor_weights = {};                                       ///< (n) w ≥ 0, or empty: all 1
   weight_view candidate_probabilities = {};  ///< of keys, then further negatives, or empty: all alike
 
   static constexpr const char* name = "weighted_info_nce";
@@ -167,6 +174,7 @@ struct basic_weighted_info_nce {
   }
 };
 
+/// Weights of a matrix.
 using weighted_info_nce = basic_weighted_info_nce<weight_matrix>;
 
 }  // namespace CONTRASTIVE_FLAGS

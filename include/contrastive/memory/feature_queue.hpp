@@ -33,9 +33,8 @@ struct queue_columns {
 ///
 /// The rows that are in lie in (size(), dim) row-major memory without a gap; there are never more than were pushed. Until
 /// the queue is full they stand in the order of their age; then a new row takes the place of the oldest, which is row
-/// oldest(). features(), labels(), parameters() and ids() agree row for row. Their views are good until the queue is next
-/// changed.
-/// Rows are stored as they come: a loss with cosine similarity needs none of them normalised. T is float or double.
+/// oldest(). features(), labels(), parameters() and ids() agree row for row. Their views are valid until the queue is next
+/// changed. Rows are stored as they come: a loss with cosine similarity needs none of them normalised. T is float or double.
 /// Throws std::invalid_argument where arguments do not fit, and std::runtime_error for a stream that can not be written or
 /// is no saved queue of these settings; either way, and where memory runs out, the queue is as it was.
 /// Source: He et al. 2020, "Momentum contrast for unsupervised visual representation learning", section 3.2.
@@ -50,6 +49,7 @@ class feature_queue {
                 "contrastive: feature_queue<T> needs T = float or T = double");
 
  public:
+  /// An empty queue of at most `capacity` rows of `dim` numbers; takes the memory of a full one.
   feature_queue(index_type capacity, index_type dim, const queue_columns& beside = {})
       : capacity_(capacity), dim_(dim), beside_(beside) {
     if (capacity <= 0) detail::refuse(name, "capacity", "at least 1 row", capacity);
@@ -61,10 +61,15 @@ class feature_queue {
     reserve();
   }
 
+  /// The number of rows that are in.
   index_type size() const { return static_cast<index_type>(features_.size()) / dim_; }
+  /// The most rows that it holds.
   index_type capacity() const { return capacity_; }
+  /// The numbers of a row.
   index_type dim() const { return dim_; }
+  /// What stands beside a row.
   const queue_columns& columns() const { return beside_; }
+  /// Does a further row take the place of the oldest?
   bool full() const { return size() == capacity_; }
   /// The row that a further push overwrites first; 0 until the queue is full.
   index_type oldest() const { return full() ? oldest_ : 0; }
@@ -78,6 +83,7 @@ class feature_queue {
   /// Their ids; none where the queue was made without.
   label_view ids() const { return {ids_.data(), static_cast<index_type>(ids_.size())}; }
 
+  /// Takes all rows out.
   void clear() {
     features_.clear();
     labels_.clear();
@@ -97,6 +103,7 @@ class feature_queue {
   void push(const Rows& rows, const Labels& labels = {}, const Parameters& parameters = {}, const Ids& ids = {}) {
     push_views(rows, labels, parameters, ids);
   }
+  /// The same for a queue of rows and parameters alone.
   template <std::convertible_to<matrix_view<const T>> Rows = matrix_view<const T>,
             std::convertible_to<matrix_view<const float>> Parameters>
   void push(const Rows& rows, const Parameters& parameters) {
@@ -119,8 +126,8 @@ class feature_queue {
   }
 
   /// Takes over what save wrote from a queue of the same T, capacity, dim and columns, order of overwriting included, and
-  /// leaves the stream behind it. A stream that is truncated, damaged, foreign or of other settings is refused in words.
-  /// Needs the memory of a second queue while it reads.
+  /// leaves the stream behind it. A stream that is truncated, damaged, of another kind or of other settings is refused, and the
+  /// message says why. Needs the memory of a second queue while it reads.
   void load(std::istream& stream) {
     detail::checked_reader reader(stream, name);
     if (!stream) reader.fail("the stream can not be read");

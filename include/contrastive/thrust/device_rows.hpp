@@ -42,12 +42,13 @@ using pointee = std::remove_cv_t<std::remove_pointer_t<typename Pointer::raw_poi
 /// memory.
 template <class T>
 struct device_rows {
-  const T* data = nullptr;
-  index_type rows = 0;
-  index_type cols = 0;
-  index_type row_stride = 0;
-  bool needs_gradient = true;
+  const T* data = nullptr;     ///< element (0, 0), in device memory
+  index_type rows = 0;         ///< number of rows
+  index_type cols = 0;         ///< number of columns
+  index_type row_stride = 0;   ///< elements from a row to the next
+  bool needs_gradient = true;  ///< no_gradient says false
 
+  /// A matrix of no elements.
   device_rows() = default;
   /// All of a vector of num_rows · num_cols elements, row after row; another size is refused by std::invalid_argument.
   template <detail::device_storage<T> Vector>
@@ -57,16 +58,20 @@ struct device_rows {
       contrastive::detail::refuse("device_rows", "elements", std::to_string(num_rows) + " x " + std::to_string(num_cols),
                                   elements.size());
   }
+  /// Does not compile: a temporary vector would be gone at once.
   template <class Vector>
   requires detail::device_storage<Vector, T> device_rows(const Vector&& elements, index_type num_rows, index_type num_cols)
-  = delete;  // it would be gone at once
+  = delete;
+  /// Rows without gaps.
   template <detail::device_pointer<T> Pointer>
   device_rows(Pointer first, index_type num_rows, index_type num_cols) : device_rows(first, num_rows, num_cols, num_cols) {}
+  /// Rows at this stride.
   template <detail::device_pointer<T> Pointer>
   device_rows(Pointer first, index_type num_rows, index_type num_cols, index_type between_rows)
       : data(first.get()), rows(num_rows), cols(num_cols), row_stride(between_rows) {}
 };
 
+/// @cond
 template <class Vector>
 requires requires(const Vector& v) { v.data(), v.size(); }
 device_rows(const Vector&, index_type, index_type)
@@ -76,6 +81,7 @@ requires(!requires(const Pointer& p) { p.data(); }) device_rows(Pointer, index_t
 ->device_rows<detail::pointee<Pointer>>;
 template <class Pointer>
 device_rows(Pointer, index_type, index_type, index_type) -> device_rows<detail::pointee<Pointer>>;
+/// @endcond
 
 }  // namespace thrust_engine
 }  // namespace CONTRASTIVE_FLAGS

@@ -22,6 +22,7 @@
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
+/// The losses on Thrust's systems.
 namespace thrust_engine {
 
 /// How to run, as opposed to what to compute.
@@ -48,7 +49,7 @@ struct result {
 /// Everything that a loss points to (labels, weights, parameters) is read on the device. On a GPU it is refused where it lies
 /// in the host's memory, and checked where the host can read it too (thrust::universal_vector); elsewhere negative weights are
 /// undefined, and a label that is no row of the proxies gives NaN. On other systems all memory is the host's, and is checked.
-/// A loss of one's own marks its functions CONTRASTIVE_HOST_DEVICE where Thrust is compiled for CUDA.
+/// Where Thrust is compiled for CUDA, a loss of your own marks its functions CONTRASTIVE_HOST_DEVICE.
 /// Memory: a copy of the embeddings, the gradients, their sums, some numbers a row and a listed pair, and one tile of products.
 /// It is kept between calls.
 /// A call returns when all is done. One evaluator serves one thread at a time, which is not checked.
@@ -69,7 +70,9 @@ class evaluator {
                 "contrastive: evaluator<T> needs T = float or T = double");
 
  public:
+  /// With the default options.
   evaluator() : evaluator(options{}) {}
+  /// With these options.
   explicit evaluator(const options& how) : options_(how) {}
   evaluator(const evaluator&) = delete;
   evaluator& operator=(const evaluator&) = delete;
@@ -82,7 +85,7 @@ class evaluator {
   }
 
   /// The loss and all gradients, of argument a (rows, cols) row-major in gradients[a]. The result belongs to the evaluator and
-  /// is good until its next call.
+  /// is valid until its next call.
   template <class L, class... E>
   const result<T>& value_and_gradient(const L& loss, const E&... embeddings) {
     const auto arguments = collect<L>(embeddings...);

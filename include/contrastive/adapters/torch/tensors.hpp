@@ -20,15 +20,17 @@ inline namespace CONTRASTIVE_FLAGS {
 /// A temperature that is a tensor of one number, to be learned: torch_loss(loss, learned_temperature(tau), z1, z2). It takes
 /// the place of the loss's own; its gradient goes to `tau`. A tensor on a GPU is read from there, which waits for it.
 struct learned_temperature {
-  torch::Tensor value;
+  torch::Tensor value;  ///< τ, one number
 
+  /// Of the parameter τ.
   explicit learned_temperature(torch::Tensor tau) : value(std::move(tau)) {}
 };
 
 /// Likewise a bias, of a loss that has one: torch_loss(siglip{}, learned_temperature(tau), learned_bias(b), z1, z2).
 struct learned_bias {
-  torch::Tensor value;
+  torch::Tensor value;  ///< b, one number
 
+  /// Of the parameter b.
   explicit learned_bias(torch::Tensor b) : value(std::move(b)) {}
 };
 

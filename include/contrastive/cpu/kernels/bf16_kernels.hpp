@@ -7,7 +7,7 @@
 
 #include <contrastive/cpu/kernels/dispatch.hpp>
 
-#if defined(__x86_64__)
+#if defined(CONTRASTIVE_X86_KERNELS)
 #include <cpuid.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -248,7 +248,7 @@ inline bool has_avx512_bf16() {
 }  // namespace cpu::bf16
 }  // namespace CONTRASTIVE_FLAGS
 }  // namespace contrastive
-#endif  // __x86_64__
+#endif  // CONTRASTIVE_X86_KERNELS
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -257,7 +257,7 @@ namespace cpu {
 /// The kernels for bfloat16 that are faster here than those for float; null where there are none. Intel's processors take
 /// twice as long for a dot product of pairs as for a multiply-add, so that it gains nothing there: it is used if asked for.
 inline const bf16_kernel_table* best_bf16_kernels() {
-#if defined(__x86_64__)
+#if defined(CONTRASTIVE_X86_KERNELS)
   static constexpr bf16_kernel_table amx{&bf16::amx_product, &bf16::layouts::split, &bf16::layouts::pack_panel,
                                          &bf16::layouts::pack_pairs};
   static constexpr bf16_kernel_table avx512{&bf16::avx512_product, &bf16::layouts::split, &bf16::layouts::pack_panel,

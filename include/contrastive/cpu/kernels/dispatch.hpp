@@ -9,6 +9,23 @@
 #include <cstring>
 #include <utility>
 
+// Kernels for more than the baseline need the compiler's vectors, and its way to compile functions for other processors.
+#if defined(__x86_64__) && !defined(CONTRASTIVE_PLAIN_VECTORS)
+#define CONTRASTIVE_X86_KERNELS
+#endif
+#if defined(__GNUC__) || defined(__clang__)
+#define CONTRASTIVE_PRAGMA(words) _Pragma(#words)
+#define CONTRASTIVE_UNROLL(times) CONTRASTIVE_PRAGMA(GCC unroll times)
+#else
+#define CONTRASTIVE_UNROLL(times)
+#endif
+// Lane for lane a where the mask is true, else b. The extension has an operator for it, which no struct can have.
+#if defined(CONTRASTIVE_PLAIN_VECTORS)
+#define CONTRASTIVE_SELECT(mask, a, b) select(mask, a, b)
+#else
+#define CONTRASTIVE_SELECT(mask, a, b) ((mask) ? (a) : (b))
+#endif
+
 // What any processor of the architecture has. Vectors of 16 bytes, few registers assumed.
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -24,7 +41,7 @@ inline constexpr int micro_rows = 4;  // 16 registers: 8 sums, 2 of the panel, 1
 }  // namespace CONTRASTIVE_FLAGS
 }  // namespace contrastive
 
-#if defined(__x86_64__)
+#if defined(CONTRASTIVE_X86_KERNELS)
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -64,7 +81,11 @@ inline constexpr int micro_rows = 8;  // 32 registers: 16 sums; broadcasts come 
 #pragma GCC pop_options
 #endif
 
-#endif  // __x86_64__
+#endif  // CONTRASTIVE_X86_KERNELS
+
+#undef CONTRASTIVE_SELECT
+#undef CONTRASTIVE_UNROLL
+#undef CONTRASTIVE_PRAGMA
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -88,7 +109,7 @@ inline wanted_instructions wanted_by_environment() {
 /// The best of this processor that is allowed. Looked up once.
 inline instruction_set best_instruction_set() {
   static const instruction_set best = [] {
-#if defined(__x86_64__)
+#if defined(CONTRASTIVE_X86_KERNELS)
     const wanted_instructions wanted = wanted_by_environment();
     const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
@@ -103,7 +124,7 @@ inline instruction_set best_instruction_set() {
 
 template <class T>
 kernel_table<T> kernels_for(instruction_set set) {
-#if defined(__x86_64__)
+#if defined(CONTRASTIVE_X86_KERNELS)
   if (set == instruction_set::avx512) return avx512::table<T>();
   if (set == instruction_set::avx2) return avx2::table<T>();
 #endif

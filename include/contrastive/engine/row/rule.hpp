@@ -15,9 +15,9 @@ inline namespace CONTRASTIVE_FLAGS {
 /// The sums of one anchor, as a rule reads them.
 template <int K>
 struct row_values {
-  log_sum_exp parts[static_cast<std::size_t>(K)];  // exponential sums; of any other the value is in `sum`
-  double theta_slopes[static_cast<std::size_t>(K)] = {};
-  double batch_log_sum = 0;
+  log_sum_exp parts[static_cast<std::size_t>(K)];         ///< exponential sums; of any other the value is in `sum`
+  double theta_slopes[static_cast<std::size_t>(K)] = {};  ///< what theta_slope returns
+  double batch_log_sum = 0;                               ///< what batch returns
 
   /// Has an exponential sum no pair?
   CONTRASTIVE_HOST_DEVICE bool empty(int k) const { return parts[k].is_empty(); }
@@ -34,7 +34,7 @@ struct row_values {
 /// What a rule makes of the sums of an anchor.
 template <int K>
 struct row_result {
-  double loss = 0;
+  double loss = 0;         ///< l_i
   double mass = 0;         ///< what `mean` divides by; 0: the anchor is not valid, its loss and slopes are 0
   double reference = 0;    ///< a number near the logits that count: the temperature's gradient is summed relative to it
   double residual = 0;     ///< Σ_j dl/dx_ij in closed form, needed where reference is not 0
@@ -49,9 +49,12 @@ struct rule_statements {
 };
 
 /// A row rule, a small trivially copyable struct:
+///
 ///   static constexpr auto sums = row_sums(...)     the sums, at most four
 ///   row_result<K> finish(const S& s) const         from the sums s (see row_values) to the row's result; a template in S
+///
 /// and, where it needs them,
+///
 ///   static constexpr rule_statements says{...}
 ///   double parameter(int k) const                  β or m of sum k
 ///   double theta(const S& s) const                 θ of the second stage, from the sums of the first; dθ/dS_k goes into slopes
@@ -66,11 +69,14 @@ concept row_rule = std::is_trivially_copyable_v<R> && requires(const R& r, const
 
 /// l_i = (Σ_j P_ij) log S_0 - S_1, S_0 = Σ_j D_ij e^x_ij, S_1 = Σ_j P_ij x_ij; with `average` each P_ij is divided by Σ_j P_ij.
 struct mean_log {
-  bool average = false;
+  bool average = false;  ///< the mean over the positives instead of their sum
 
+  /// What is summed.
   static constexpr auto sums = row_sums(exp_of(weight::D), x_of(weight::P), weight_of(weight::P));
+  /// A shift of all logits changes nothing.
   static constexpr rule_statements says{.balanced = true};
 
+  /// From the sums to loss and slopes.
   template <class S>
   CONTRASTIVE_HOST_DEVICE row_result<3> finish(const S& s) const {
     if (s.empty(0) || s[2] == 0) return {};
@@ -81,11 +87,14 @@ struct mean_log {
 
 /// l_i = log S_0 - log S_1, S_0 = Σ_j D_ij e^x_ij, S_1 = Σ_j P_ij e^x_ij; with `average` each P_ij is divided by Σ_j P_ij.
 struct log_sum {
-  bool average = false;
+  bool average = false;  ///< the mean over the positives instead of their sum
 
+  /// What is summed.
   static constexpr auto sums = row_sums(exp_of(weight::D), exp_of(weight::P), weight_of(weight::P));
+  /// A shift of all logits changes nothing.
   static constexpr rule_statements says{.balanced = true};
 
+  /// From the sums to loss and slopes.
   template <class S>
   CONTRASTIVE_HOST_DEVICE row_result<3> finish(const S& s) const {
     if (s.empty(0) || s.empty(1)) return {};

@@ -30,31 +30,43 @@ enum class pair_function {
 
 /// One sum S_k(i) = Σ_j w_k(i, j) g_k(x_ij).
 struct row_sum {
-  weight of = weight::D;
-  pair_function g = pair_function::one;
-  bool second_stage = false;  ///< depends on θ, which depends on the sums of the first stage
+  weight of = weight::D;                 ///< w_k
+  pair_function g = pair_function::one;  ///< g_k
+  bool second_stage = false;             ///< depends on θ, which depends on the sums of the first stage
 };
 
+/// Σ_j w_ij e^(β x_ij), β = parameter(k), or 1.
 constexpr row_sum exp_of(weight w) { return {w, pair_function::exponential}; }
+/// Σ_j w_ij e^max(0, (s_ij - m) / τ + b), m = parameter(k), or 0.
 constexpr row_sum clipped_exp_of(weight w) { return {w, pair_function::clipped_exponential}; }
+/// Σ_j w_ij x_ij.
 constexpr row_sum x_of(weight w) { return {w, pair_function::logit}; }
+/// Σ_j w_ij min(0, (s_ij - m) / τ + b), m = parameter(k), or 0.
 constexpr row_sum clipped_x_of(weight w) { return {w, pair_function::clipped_logit}; }
+/// Σ_j w_ij.
 constexpr row_sum weight_of(weight w) { return {w, pair_function::one}; }
+/// Σ_j w_ij log(1 + e^x_ij).
 constexpr row_sum softplus_of(weight w) { return {w, pair_function::softplus}; }
+/// Σ_j w_ij log(1 + e^-x_ij).
 constexpr row_sum softplus_of_minus(weight w) { return {w, pair_function::softplus_of_minus}; }
+/// Σ_j w_ij value(k, x_ij), value a function of the rule.
 constexpr row_sum own_of(weight w) { return {w, pair_function::own}; }
 /// Σ_j w_ij log(1 + e^(θ_i - x_ij)).
 constexpr row_sum softplus_above_theta(weight w) { return {w, pair_function::softplus_of_minus, true}; }
 
+/// As many sums may a rule have.
 constexpr int most_row_sums = 4;
 
+/// The sums of a rule, made by row_sums.
 template <int K>
 struct row_sum_list {
   static_assert(K >= 1 && K <= most_row_sums, "contrastive: a row rule has one to four sums");
-  static constexpr int size = K;
-  row_sum sum[static_cast<std::size_t>(K)];
+  static constexpr int size = K;             ///< the number of sums
+  row_sum sum[static_cast<std::size_t>(K)];  ///< S_0 to S_{K-1}
 
+  /// Sum k.
   CONTRASTIVE_HOST_DEVICE constexpr const row_sum& operator[](int k) const { return sum[k]; }
+  /// Is there a sum of the second stage?
   constexpr bool has_second_stage() const {
     for (const row_sum& s : sum)
       if (s.second_stage) return true;
@@ -68,18 +80,19 @@ constexpr row_sum_list<sizeof...(Sums)> row_sums(Sums... sums) {
   return {{sums...}};
 }
 
+/// Is the sum kept as a log-sum-exp?
 CONTRASTIVE_HOST_DEVICE constexpr bool is_exponential(pair_function g) {
   return g == pair_function::exponential || g == pair_function::clipped_exponential;
 }
 
 /// A sum as an engine evaluates it. Engines know pairs by the part of the logit that 1 / τ multiplies, the arm s / τ.
 struct pair_term {
-  weight of = weight::D;
-  pair_function g = pair_function::one;
-  bool second_stage = false;
-  double scale = 1;   // β
-  double offset = 0;  // added to the arm: b - m / τ
-  double margin = 0;  // m / τ, which 1 / τ multiplies too
+  weight of = weight::D;                 ///< w_k
+  pair_function g = pair_function::one;  ///< g_k
+  bool second_stage = false;             ///< depends on θ
+  double scale = 1;                      ///< β
+  double offset = 0;                     ///< added to the arm: b - m / τ
+  double margin = 0;                     ///< m / τ, which 1 / τ multiplies too
 };
 
 namespace detail {

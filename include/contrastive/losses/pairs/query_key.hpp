@@ -17,6 +17,7 @@ enum class negatives {
 
 /// Every negative counts once.
 struct unit_weights {
+  /// 1.
   CONTRASTIVE_HOST_DEVICE double operator()(index_type, index_type) const { return 1; }
 };
 

@@ -20,10 +20,13 @@ inline namespace CONTRASTIVE_FLAGS {
 /// Weights of pairs from memory, float whatever the embeddings are: a matrix with a row for each anchor, at any strides.
 /// A temporary matrix does not compile.
 struct weight_matrix {
-  matrix_view<const float> values;
-  index_type first_anchor = 0, anchors_elsewhere = 0;  ///< of several ranks: the anchor of row 0, and those without a row here
+  matrix_view<const float> values;   ///< w_ij, a row an anchor
+  index_type first_anchor = 0;       ///< of several ranks: the anchor of row 0
+  index_type anchors_elsewhere = 0;  ///< and how many have no row here
 
+  /// Of no pairs.
   weight_matrix() = default;
+  /// What this matrix of float holds.
   template <class M>
   requires embedding_argument<std::remove_cvref_t<M>> weight_matrix(M&& m) {
     if constexpr (std::convertible_to<M, matrix_view<const float>>)
@@ -34,6 +37,7 @@ struct weight_matrix {
                     "variable");
   }
 
+  /// w_ij of anchor i and column j.
   CONTRASTIVE_HOST_DEVICE float operator()(index_type i, index_type column) const {
     return values.data[(i - first_anchor) * values.row_stride + column * values.col_stride];
   }

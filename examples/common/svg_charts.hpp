@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// An SVG of curves over training.
+// SVG files of curves over training, and of points in the plane.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "common/matrix.hpp"
 
 namespace examples {
 
@@ -24,5 +26,10 @@ struct chart_panel {
 /// no numbers are gaps. Written atomically.
 void write_line_chart_svg(const std::string& path, const std::string& title, const std::string& x_name,
                           const std::vector<chart_panel>& panels);
+
+/// Points in the plane, coloured by class, with a legend. `points` is (n, 2), `labels` (n) with numbers of `class_names`.
+/// Written atomically.
+void write_scatter_svg(const std::string& path, const std::string& title, const std::string& subtitle, const matrix& points,
+                       const std::vector<int>& labels, const std::vector<std::string>& class_names);
 
 }  // namespace examples
