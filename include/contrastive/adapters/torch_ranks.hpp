@@ -20,6 +20,7 @@ inline namespace CONTRASTIVE_FLAGS {
 /// calls.
 class torch_ranks {
  public:
+  /// Ranks whose gradients are scaled so.
   template <distributed::communicator C>
   torch_ranks(C& ranks, distributed::grad_scale scale)
       : in_float_(ranks, scale, {.threads = at::get_num_threads()}),
@@ -42,8 +43,9 @@ class torch_ranks {
 /// A tensor that every rank holds alike, such as class proxies or a queue: see distributed::replicated. Its gradient is the
 /// whole one on every rank.
 struct replicated_tensor {
-  torch::Tensor rows;
+  torch::Tensor rows;  ///< (n, d)
 
+  /// Of this tensor.
   explicit replicated_tensor(torch::Tensor same) : rows(std::move(same)) {}
 };
 
@@ -98,6 +100,7 @@ template <class L, detail::tensor_of_ranks... E>
 torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const E&... embeddings) {
   return detail::loss_on_ranks(ranks, loss, {}, {}, embeddings...);
 }
+/// The same for a number of tensors known only at run time, such as views.
 template <class L>
 torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const std::vector<torch::Tensor>& embeddings) {
   return detail::torch_loss<false>(detail::marked_ranks{ranks, {}}, loss, {}, {}, embeddings);
@@ -107,6 +110,7 @@ template <class L, detail::tensor_of_ranks... E>
 torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const learned_temperature& temperature, const E&... embeddings) {
   return detail::loss_on_ranks(ranks, loss, temperature.value, {}, embeddings...);
 }
+/// The same for views.
 template <class L>
 torch::Tensor torch_loss(torch_ranks& ranks, const L& loss, const learned_temperature& temperature,
                          const std::vector<torch::Tensor>& embeddings) {
@@ -130,11 +134,14 @@ namespace distributed {
 template <class Group>
 class c10d_communicator {
  public:
+  /// The ranks of this group.
   explicit c10d_communicator(Group& group) : group_(group) {}
 
-  int rank() const { return group_.getRank(); }
-  int size() const { return group_.getSize(); }
+  int rank() const { return group_.getRank(); }  ///< this rank
+  int size() const { return group_.getSize(); }  ///< how many there are
 
+  /// See communicator, as for the others. What libtorch throws is thrown on.
+  /// See communicator.
   void all_gather(const void* own, std::size_t bytes, void* all) {
     std::vector<torch::Tensor> mine{bytes_at(own, bytes)};
     std::vector<std::vector<torch::Tensor>> of_ranks(1);
@@ -142,6 +149,7 @@ class c10d_communicator {
       of_ranks[0].push_back(bytes_at(static_cast<std::byte*>(all) + static_cast<std::size_t>(r) * bytes, bytes));
     group_.allgather(of_ranks, mine)->wait();
   }
+  /// See communicator.
   void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) {
     const auto start = [&](const void* memory, std::size_t count, auto begin) {
       if (count == 0) return;
@@ -153,6 +161,7 @@ class c10d_communicator {
           [&](auto& tensors) { return group_.recv(tensors, (rank() + size() - 1) % size(), tag); });
     start(to_next, bytes, [&](auto& tensors) { return group_.send(tensors, (rank() + 1) % size(), tag); });
   }
+  /// See communicator.
   void wait() {
     std::vector<std::pair<torch::Tensor, std::function<void()>>> all;
     all.swap(under_way_);

@@ -34,6 +34,7 @@ concept communicator = requires(C& c, const void* from, void* to, std::size_t by
 /// Any communicator, which must outlive it, as one type: what is built of it is compiled once.
 class any_communicator {
  public:
+  /// These ranks.
   template <communicator C>
   requires(!std::is_const_v<C> && !std::same_as<C, any_communicator>) explicit any_communicator(C& c)
       : c_(&c),
@@ -46,12 +47,15 @@ class any_communicator {
         }),
         wait_([](void* at) { static_cast<C*>(at)->wait(); }) {}
 
-  int rank() const { return rank_; }
-  int size() const { return size_; }
+  int rank() const { return rank_; }  ///< this rank
+  int size() const { return size_; }  ///< how many there are
+  /// Of the communicator, likewise the others.
   void all_gather(const void* own, std::size_t bytes, void* all) const { all_gather_(c_, own, bytes, all); }
+  /// See communicator.
   void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) const {
     start_shift_(c_, to_next, bytes, from_previous, previous_bytes);
   }
+  /// See communicator.
   void wait() const { wait_(c_); }
 
  private:

@@ -32,8 +32,8 @@ enum class grad_scale {
 /// Rows that may be the same on every rank, see replicated().
 template <class T, bool NeedsGradient = true>
 struct rank_rows {
-  matrix_view<const T> rows;
-  bool replicated = false;
+  matrix_view<const T> rows;  ///< (n, d)
+  bool replicated = false;    ///< the same on every rank
 };
 
 }  // namespace distributed

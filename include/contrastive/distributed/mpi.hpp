@@ -25,6 +25,7 @@ namespace distributed {
 ///   contrastive::distributed::mpi_communicator ranks{MPI_COMM_WORLD};
 class mpi_communicator {
  public:
+  /// The ranks of `comm`.
   explicit mpi_communicator(MPI_Comm comm) {
     check(MPI_Comm_dup(comm, &comm_), "MPI_Comm_dup");
     check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
@@ -39,15 +40,17 @@ class mpi_communicator {
     if (finalized == 0) MPI_Comm_free(&comm_);
   }
 
-  int rank() const { return rank_; }
-  int size() const { return size_; }
+  int rank() const { return rank_; }  ///< this rank
+  int size() const { return size_; }  ///< how many there are
 
+  /// See communicator.
   void all_gather(const void* own, std::size_t bytes, void* all) {
     if (bytes > most_bytes)
       detail::refuse("mpi_communicator", "all_gather", std::to_string(most_bytes) + " bytes of each rank at most", bytes);
     const int count = static_cast<int>(bytes);
     check(MPI_Allgather(own, count, MPI_BYTE, all, count, MPI_BYTE, comm_), "MPI_Allgather");
   }
+  /// See communicator.
   void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) {
     in_pieces(previous_bytes, [&](std::size_t first, int count) {
       check(MPI_Irecv(static_cast<std::byte*>(from_previous) + first, count, MPI_BYTE, (rank_ + size_ - 1) % size_, 0, comm_,
@@ -60,6 +63,7 @@ class mpi_communicator {
             "MPI_Isend");
     });
   }
+  /// See communicator.
   void wait() {
     check(MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
     requests_.clear();

@@ -26,10 +26,11 @@ namespace distributed {
 ///   other.join();
 class thread_group {
  public:
+  /// Of so many ranks, at least 1.
   explicit thread_group(int size) : inboxes_(static_cast<std::size_t>(size < 1 ? 0 : size)), blocks_(inboxes_.size()) {
     if (size < 1) detail::refuse("thread_group", "size", "at least 1 rank", size);
   }
-  int size() const { return static_cast<int>(inboxes_.size()); }
+  int size() const { return static_cast<int>(inboxes_.size()); }  ///< how many ranks
 
  private:
   friend class thread_communicator;
@@ -53,6 +54,7 @@ class thread_group {
 /// One rank of a group, for one thread at a time. When it ends, calls of others that wait for it throw std::runtime_error.
 class thread_communicator {
  public:
+  /// Rank `rank` of the group. Throws std::invalid_argument where there is none.
   thread_communicator(thread_group& group, int rank) : group_(group), rank_(rank) {
     if (rank < 0 || rank >= group.size())
       detail::refuse("thread_communicator", "rank", "0 to " + std::to_string(group.size() - 1), rank);
@@ -66,9 +68,10 @@ class thread_communicator {
     group_.changed_.notify_all();
   }
 
-  int rank() const { return rank_; }
-  int size() const { return group_.size(); }
+  int rank() const { return rank_; }          ///< this rank
+  int size() const { return group_.size(); }  ///< how many there are
 
+  /// See communicator.
   void all_gather(const void* own, std::size_t bytes, void* all) {
     {
       const std::lock_guard<std::mutex> lock(group_.mutex_);
@@ -80,6 +83,7 @@ class thread_communicator {
     meet();  // nobody's memory is gone before all have read it
   }
 
+  /// See communicator.
   void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) {
     if (bytes > 0) {
       const std::lock_guard<std::mutex> lock(group_.mutex_);
@@ -90,6 +94,7 @@ class thread_communicator {
     if (previous_bytes > 0) awaited_.push_back({from_previous, previous_bytes});
   }
 
+  /// See communicator.
   void wait() {
     auto& inbox = group_.inboxes_[static_cast<std::size_t>(rank_)];
     std::unique_lock<std::mutex> lock(group_.mutex_);
