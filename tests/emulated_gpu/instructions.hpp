@@ -21,6 +21,9 @@ struct emulated_instructions {
   static bool sync_threads_or(bool any, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     return gpu().meet_block(any, {file, line});
   }
+  static void sync_warp(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    gpu().meet_warp<int, int>({file, line}, 0, [](const int* in, int* out) { std::copy(in, in + emulated_gpu::warp, out); });
+  }
   template <class V>
   static V exchange(V value, int step, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     return gpu().meet_warp<V, V>({file, line}, value, [step](const V* in, V* out) {

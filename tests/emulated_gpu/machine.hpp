@@ -11,18 +11,25 @@ namespace contrastive::testing {
 
 struct emulated_machine : host_machine {
   using gpu = emulated_instructions;
+  template <class R>
+  static constexpr bool has_products_of = std::is_same_v<R, Eigen::bfloat16>;
+
+  template <class Kernel>
+  void run(const Kernel& kernel) const {
+    launch(kernel);
+  }
 
   template <class Op>
   void each(index_type count, const Op& op) const {
-    launch(device::each_kernel<gpu, Op>{op, count});
+    run(device::each_kernel<gpu, Op>{op, count});
   }
   template <class Op>
   void each_row(index_type count, const Op& op) const {
-    launch(device::row_kernel<gpu, Op>{op, count});
+    run(device::row_kernel<gpu, Op>{op, count});
   }
   template <class Op>
   void each_short_row(index_type count, const Op& op) const {
-    launch(device::short_row_kernel<gpu, Op>{op, count});
+    run(device::short_row_kernel<gpu, Op>{op, count});
   }
 };
 

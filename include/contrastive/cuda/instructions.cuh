@@ -54,6 +54,12 @@ struct instructions {
     return any;
 #endif
   }
+  /// The lanes of a warp meet, as they must before the instructions of a whole warp if their ways may have parted.
+  CONTRASTIVE_HOST_DEVICE static void sync_warp() {
+#if defined(__CUDA_ARCH__)
+    __syncwarp();
+#endif
+  }
   /// The value of the lane whose number differs in the bits of `step`; all lanes of the warp meet.
   template <class V>
   CONTRASTIVE_HOST_DEVICE static V exchange(V value, [[maybe_unused]] int step) {

@@ -20,7 +20,7 @@ namespace cuda {
 namespace detail {
 
 template <class Kernel>
-__global__ void __launch_bounds__(Kernel::threads) run_kernel(const __grid_constant__ Kernel kernel) {
+__global__ void __launch_bounds__(Kernel::threads, Kernel::blocks_at_once) run_kernel(const __grid_constant__ Kernel kernel) {
   kernel();
 }
 
@@ -34,6 +34,9 @@ void launch(const Kernel& kernel, cudaStream_t stream) {
   how.blockDim = dim3(static_cast<unsigned>(Kernel::threads));
   how.dynamicSmemBytes = kernel.shared_bytes();
   how.stream = stream;
+  if (how.dynamicSmemBytes > 48 * 1024)  // what a kernel has without asking
+    check("cudaFuncSetAttribute", cudaFuncSetAttribute(run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                       static_cast<int>(how.dynamicSmemBytes)));
   check("a kernel's launch", cudaLaunchKernelEx(&how, run_kernel<Kernel>, kernel));
 }
 
@@ -62,6 +65,10 @@ struct blas_type<__nv_bfloat16> {
 
 class machine {
  public:
+  using gpu = instructions;
+  /// Tensor cores have products of these for kernels of our own.
+  template <class R>
+  static constexpr bool has_products_of = std::is_same_v<R, __nv_bfloat16>;
   static constexpr std::size_t product_bytes = std::size_t{32} << 20;  // what cuBLAS asks for on an H100
 
   machine() { detail::check("cublasCreate", cublasCreate(&blas_)); }
@@ -81,17 +88,21 @@ class machine {
   }
   cudaStream_t stream() const { return stream_; }
 
+  template <class Kernel>
+  void run(const Kernel& kernel) const {
+    detail::launch(kernel, stream_);
+  }
   template <class Op>
   void each(index_type count, const Op& op) const {
     detail::each(count, op, stream_);
   }
   template <class Op>
   void each_row(index_type count, const Op& op) const {
-    detail::launch(device::row_kernel<instructions, Op>{op, count}, stream_);
+    run(device::row_kernel<instructions, Op>{op, count});
   }
   template <class Op>
   void each_short_row(index_type count, const Op& op) const {
-    detail::launch(device::short_row_kernel<instructions, Op>{op, count}, stream_);
+    run(device::short_row_kernel<instructions, Op>{op, count});
   }
 
   /// cuBLAS reads memory by columns: a row-major matrix is its transpose there, and (L R)ᵀ = Rᵀ Lᵀ.

@@ -3,7 +3,8 @@
 // A function object over rows as a kernel: a thread, a warp or a block a row.
 //
 // Gpu is what a thread can do: cuda/instructions.cuh, or the tests' own. A kernel has `threads` of a block, blocks(), and
-// shared_bytes() of shared memory; all threads call it.
+// shared_bytes() of shared memory; all threads call it. At least `blocks_at_once` are to share the registers of a
+// multiprocessor.
 #pragma once
 
 #include <contrastive/core/host_device.hpp>
@@ -67,7 +68,7 @@ struct block_lanes {
 /// op(i) for i in [0, count), a thread each.
 template <class Gpu, class Op>
 struct each_kernel {
-  static constexpr int threads = row_threads;
+  static constexpr int threads = row_threads, blocks_at_once = 1;
   Op op;
   index_type count;
 
@@ -80,7 +81,7 @@ struct each_kernel {
 /// op(row, lanes) with a block a row.
 template <class Gpu, class Op>
 struct row_kernel {
-  static constexpr int threads = row_threads;
+  static constexpr int threads = row_threads, blocks_at_once = 1;
   Op op;
   index_type count;
 
@@ -93,7 +94,7 @@ struct row_kernel {
 /// The same with a warp a row.
 template <class Gpu, class Op>
 struct short_row_kernel {
-  static constexpr int threads = row_threads, rows = threads / warp_size;
+  static constexpr int threads = row_threads, blocks_at_once = 1, rows = threads / warp_size;
   Op op;
   index_type count;
 
