@@ -68,9 +68,12 @@ class fiber {
   std::size_t size_ = 0;
   void (*run_)() = nullptr;
   bool begun_ = false;
-  void* fake_stack_ = nullptr;
   ucontext_t context_{};
+#if defined(CONTRASTIVE_TEST_ADDRESS_SANITIZER)
+  void* fake_stack_ = nullptr;
+#else
   jmp_buf jump_{};
+#endif
   static inline fiber *from_ = nullptr, *to_ = nullptr;  // of the last switch
 };
 

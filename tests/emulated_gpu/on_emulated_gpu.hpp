@@ -8,7 +8,11 @@
 
 namespace contrastive::testing {
 
-/// What the tile engine gives on the emulated GPU for embeddings rounded to bfloat16. Defined in on_emulated_gpu.cpp.
+/// Is a loss compiled for the emulated GPU? All are; but the sanitizers, which take minutes to compile them, have seven that
+/// stand for all.
+bool is_on_emulated_gpu(const any_loss& loss);
+
+/// What the tile engine gives on the emulated GPU for embeddings of bfloat16. Defined in on_emulated_gpu.cpp.
 answer on_emulated_gpu(const any_loss& loss, const views<Eigen::bfloat16>& embeddings, const std::vector<bool>& fixed = {});
 
 /// Rows rounded to bfloat16, and the same numbers in double.

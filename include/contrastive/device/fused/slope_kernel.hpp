@@ -40,7 +40,7 @@ struct fused_slopes {
     fetch_row_gains(all);
     const float factor[2] = {all.row_factor(0), all.row_factor(1)};
     running_sum along[2], sums[2];
-    float out[D / 8][4] = {};  // H of the thread's rows, as a tensor core leaves it
+    float out[groups][4] = {};  // H of the thread's rows, as a tensor core leaves it
     all([&](int plane, index_type j) { return columns.first + plane * columns.count + j; },
         [&](const tile_task& task, index_type first_column, const R* there, const float* factors, float* numbers, part& mine) {
           const gain_planes<Rule, float> gains{numbers, shape::columns};
@@ -98,6 +98,7 @@ struct fused_slopes {
   static constexpr bool from_row = Sides != slope_sides::column, from_column = Sides != slope_sides::row;
   static constexpr int planes = from_column ? gain_planes<Rule, float>::planes : 0,
                        row_planes = from_row ? gain_planes<Rule, float>::planes : 0;
+  static constexpr std::size_t groups = D / 8;
   using in_planes = anchor_in_planes<Rule, float>;
   using row_side = std::conditional_t<from_row, in_planes, no_anchor>;
   using column_side = std::conditional_t<from_column, in_planes, no_anchor>;
@@ -131,7 +132,7 @@ struct fused_slopes {
       if (columns_count) along += pair.from_column.along_temperature(arm, column), sum += pair.from_column.slope;
   }
   /// out += slopes · rows: the layout of a product's numbers is that of a left factor, 16 columns at a time.
-  CONTRASTIVE_HOST_DEVICE void multiply(float (&out)[D / 8][4], const part& slopes, const R* there) const {
+  CONTRASTIVE_HOST_DEVICE void multiply(float (&out)[groups][4], const part& slopes, const R* there) const {
     const int lane = Gpu::thread() % 32;
     Gpu::sync_warp();  // pairs that are excluded, and weights, part the ways of lanes
     unrolled<shape::columns / 16>([&](int k) {

@@ -51,11 +51,11 @@ struct fused_sums {
  private:
   using walk = fused_walk<Gpu, Pairs, R, D>;
   using part = thread_part<Gpu, D>;
-  static constexpr int size = Rule::sums.size;
+  static constexpr std::size_t many = Rule::sums.size;
   static constexpr bool uses_d = has_sum<Rule>(weight::D, Second), uses_p = has_sum<Rule>(weight::P, Second);
 
   struct row_state {
-    running_sum values[size], theta_slopes[Second ? size : 1];  // of this thread's columns, e^-top of them
+    running_sum values[many], theta_slopes[Second ? many : 1];  // of this thread's columns, e^-top of them
     float top_d = lowest<float>, top_p = lowest<float>;         // the largest arms of pairs that count
     float scale = 0;                                            // f of the row / τ
     float theta_high = 0, theta_low = 0;
@@ -106,7 +106,7 @@ struct fused_sums {
   CONTRASTIVE_HOST_DEVICE void add(row_state& row, int which, index_type i, index_type first_column, const float* factors,
                                    const part& mine) const {
     using pair = pair_in_tile<D_ij, P_ij>;
-    float values[size] = {}, slopes[size] = {}, tops[size];
+    float values[many] = {}, slopes[many] = {}, tops[many];
     each_sum<Rule>([&]<int k>() { tops[k] = top<k>(row); });
     each_pair<D_ij, P_ij>(
         row.scale, which, i, first_column, factors, mine, uses_d, uses_p, [&](float arm, const pair& weights) {

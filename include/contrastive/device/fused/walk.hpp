@@ -30,7 +30,7 @@ struct thread_part {
   using shape = fused_shape<D>;
   static constexpr int groups = shape::columns / 8;
 
-  float product[groups][4];
+  float product[std::size_t{groups}][4];
 
   CONTRASTIVE_HOST_DEVICE static int row(int which) { return Gpu::thread() / 32 * 16 + which * 8 + Gpu::thread() % 32 / 4; }
   CONTRASTIVE_HOST_DEVICE static int column(int group, int which) { return group * 8 + Gpu::thread() % 4 * 2 + which; }
