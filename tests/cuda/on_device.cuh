@@ -20,6 +20,8 @@ class on_device_copy {
   on_device_copy(const V* first, index_type count) : memory_(std::max<index_type>(count, 1)) {
     cuda::detail::check("cudaMemcpy",
                         cudaMemcpy(memory_.data(), first, static_cast<std::size_t>(count) * sizeof(V), cudaMemcpyHostToDevice));
+    // A copy from pageable memory returns when it is staged, and a stream that does not block would not wait for it.
+    cuda::detail::check("cudaStreamSynchronize", cudaStreamSynchronize(nullptr));
   }
   V* data() const { return memory_.data(); }
 

@@ -145,6 +145,50 @@ TEST_CASE("cuda: the second call of a size allocates nothing and can be captured
   cudaGraphDestroy(graph);
 }
 
+TEST_CASE("cuda: a graph runs after a larger call has taken more memory") {
+  two_views t;
+  cuda::evaluator<float> evaluate;
+  evaluate.enqueue(t.loss, t.out, t.z1, t.z2, t.stream);
+  const answer before = t.written();
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t launch = nullptr;
+  check("cudaStreamBeginCapture", cudaStreamBeginCapture(t.stream, cudaStreamCaptureModeGlobal));
+  evaluate.enqueue(t.loss, t.out, t.z1, t.z2, t.stream);
+  check("cudaStreamEndCapture", cudaStreamEndCapture(t.stream, &graph));
+  check("cudaGraphInstantiate", cudaGraphInstantiate(&launch, graph, 0));
+  const matrix<float> many = random_rows<float>(9000, 64, 3);
+  const on_device_copy<float> there(many.data(), many.size());
+  const cuda::device_matrix_view<const float> rows(there.data(), 9000, 64);
+  evaluate.value_and_gradient(t.loss, rows, rows, t.stream);
+  t.clear();
+  check("cudaGraphLaunch", cudaGraphLaunch(launch, t.stream));
+  check("cudaStreamSynchronize", cudaStreamSynchronize(t.stream));
+  CHECK(error_of(before, t.written(), 0.2, true) == 0);
+  cudaGraphExecDestroy(launch);
+  cudaGraphDestroy(graph);
+}
+
+TEST_CASE("cuda: check_finite is refused in words while a graph is captured") {
+  two_views t;
+  cuda::evaluator<float> careful({.check_finite = true});
+  careful.enqueue(t.loss, t.out, t.z1, t.z2, t.stream);
+  cudaGraph_t graph = nullptr;
+  check("cudaStreamBeginCapture", cudaStreamBeginCapture(t.stream, cudaStreamCaptureModeGlobal));
+  CHECK(says(refusal([&] { careful.enqueue(t.loss, t.out, t.z1, t.z2, t.stream); }),
+             "options: check_finite: expected a stream that is not captured"));
+  check("cudaStreamEndCapture", cudaStreamEndCapture(t.stream, &graph));
+  cudaGraphDestroy(graph);
+}
+
+TEST_CASE("cuda: an earlier error of somebody else is neither blamed on a call nor cleared by it") {
+  two_views t;
+  cuda::evaluator<float> evaluate;
+  REQUIRE(cudaMemset(nullptr, 0, 16) != cudaSuccess);
+  evaluate.enqueue(t.loss, t.out, t.z1, t.z2, t.stream);
+  CHECK(cudaGetLastError() != cudaSuccess);
+  CHECK(t.error() <= tolerance<float>(0.2));
+}
+
 TEST_CASE("cuda: what is fixed gets no gradient, and gradients may be bfloat16") {
   two_views t;
   cuda::evaluator<float> evaluate;

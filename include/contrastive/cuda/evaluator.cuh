@@ -7,6 +7,7 @@
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/core/check_outputs.hpp>
 #include <contrastive/cuda/device_view.hpp>
+#include <contrastive/cuda/growing_memory.hpp>
 #include <contrastive/cuda/machine.cuh>
 #include <contrastive/cuda/runtime.cuh>
 #include <contrastive/device/engine.hpp>
@@ -22,8 +23,9 @@ namespace cuda {
 
 /// How to run. Only the size of the tiles changes results, by rounding.
 struct options {
-  bool check_pointers = true;    ///< look whether memory is the device's; not while a graph is captured
-  bool check_finite = false;     ///< look for NaN and infinity first and throw, naming argument and row; this synchronises
+  bool check_pointers = true;  ///< look whether memory is the device's; not while a graph is captured
+  bool check_finite = false;  ///< look for NaN and infinity first and throw, naming argument and row; this synchronises, and is
+                              ///< refused while a graph is captured
   device::tile_size tiles = {};  ///< rows and columns of a tile of products
 };
 
@@ -58,13 +60,14 @@ struct host_result {
 /// undefined. A label that is no row of the proxies gives NaN as a NaN in an embedding does.
 ///
 /// S is the type of the embeddings: float, double, __nv_bfloat16 or __half. Types of 16 bits are computed in float; products
-/// of bfloat16 by tensor cores, where the gradient's matrix is rounded to bfloat16 too. float is computed without TF32.
+/// of bfloat16 by tensor cores, in kernels that keep them in registers where they can (docs/cuda.md says where), and the
+/// gradient's matrix is rounded to bfloat16 too. float is computed without TF32.
 ///
 /// enqueue is asynchronous: it puts its work on the stream and returns. Embeddings are read before gradients are written, so
 /// that they may overlap. From the second call of a size on nothing is allocated and nothing synchronises: such a call can be
-/// captured in a CUDA graph. Memory: required_bytes, N d plus a fixed tile. One evaluator serves one stream at a time: its
-/// workspace is in use until the work of a call is done. The same input gives the same bits on the same GPU and version of
-/// cuBLAS.
+/// captured in a CUDA graph, which must not outlive the evaluator. Memory: required_bytes, N d plus a fixed tile. One evaluator
+/// serves one stream at a time: its workspace is in use until the work of a call is done. The same input gives the same bits on
+/// the same GPU and version of cuBLAS.
 ///
 /// Embeddings are device_matrix_views (rows, d) as the loss asks for them, of any strides; gradients have their shapes.
 /// Throws std::invalid_argument, naming the argument, what was expected and what came, before anything is enqueued (by
@@ -154,12 +157,12 @@ class evaluator {
         [&](arguments<number>& given, cudaStream_t stream) {
           index_type numbers = 3, anchors = 0;
           for (auto& a : given) numbers += a.rows.rows * a.rows.cols, anchors += a.rows.rows;
-          device_buffer<number> memory(numbers + anchors);
-          device_buffer<index_type> valid(1);
-          number* next = memory.data() + 3;
+          result_numbers_.reserve(numbers + anchors);
+          result_valid_.reserve(1);
+          number *const first = result_numbers_.data(), *next = first + 3;
           outputs<S> to;
-          to.loss = memory.data(), to.temperature_gradient = memory.data() + 1, to.bias_gradient = memory.data() + 2;
-          to.valid_anchors = valid.data(), to.per_anchor = memory.data() + numbers;
+          to.loss = first, to.temperature_gradient = first + 1, to.bias_gradient = first + 2;
+          to.valid_anchors = result_valid_.data(), to.per_anchor = first + numbers;
           for (auto& a : given) {
             a.gradient = {a.needs_gradient ? next : nullptr, a.rows.rows, a.rows.cols};
             next += a.rows.rows * a.rows.cols;
@@ -257,6 +260,9 @@ class evaluator {
                   "contrastive: the first argument is no loss; see contrastive::loss_function and docs/custom_loss.md");
     with_engine(loss, given, to, [&](auto& engine) {
       const bool capturing = detail::is_capturing(stream);
+      if (capturing && options_.check_finite)
+        contrastive::detail::refuse("options", "check_finite", "a stream that is not captured, as it synchronises",
+                                    "a stream under capture");
       check_memory(loss, given, to, options_.check_pointers && !capturing);
       std::byte* const memory = workspace(machine::product_bytes + engine.bytes(), capturing);
       machine_.use(stream, memory);
@@ -275,8 +281,7 @@ class evaluator {
     if (capturing && memory_.size() < static_cast<index_type>(bytes))
       contrastive::detail::refuse("workspace", "memory during capture", say(bytes) + " (make the call once before)",
                                   std::to_string(memory_.size()));
-    memory_.reserve(static_cast<index_type>(bytes));
-    return memory_.data();
+    return memory_.at_least(static_cast<index_type>(bytes), capturing);
   }
 
   /// `check_pointers`: asks CUDA where they point, too.
@@ -319,7 +324,9 @@ class evaluator {
 
   options options_;
   machine machine_;
-  device_buffer<std::byte> memory_;
+  growing_memory<device_buffer<std::byte>> memory_;
+  device_buffer<number> result_numbers_;  // of value_and_gradient
+  device_buffer<index_type> result_valid_;
   void* given_memory_ = nullptr;
   std::size_t given_bytes_ = 0;
   std::vector<shape> shapes_;

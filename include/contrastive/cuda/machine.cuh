@@ -6,8 +6,10 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <algorithm>
+#include <contrastive/cuda/instructions.cuh>
 #include <contrastive/cuda/runtime.cuh>
 #include <contrastive/device/engine.hpp>
+#include <contrastive/device/kernels.hpp>
 #include <cub/device/device_radix_sort.cuh>
 #include <type_traits>
 
@@ -17,98 +19,31 @@ namespace cuda {
 
 namespace detail {
 
-constexpr int warp = 32;
-constexpr int block = 128;  // threads; 32 logits of a row of 4096 each
-
-/// The lanes of a warp. What a function here returns on the host is never asked for: nvcc compiles it beside the kernels.
-struct warp_lanes {
-  CONTRASTIVE_HOST_DEVICE index_type lane() const {
-#if defined(__CUDA_ARCH__)
-    return threadIdx.x % warp;
-#else
-    return 0;
-#endif
-  }
-  CONTRASTIVE_HOST_DEVICE index_type size() const { return warp; }
-  template <class V>
-  CONTRASTIVE_HOST_DEVICE V sum(V value) const {
-#if defined(__CUDA_ARCH__)
-    for (int step = warp / 2; step > 0; step /= 2) value += __shfl_xor_sync(0xffffffffu, value, step);
-#endif
-    return value;
-  }
-  template <class V>
-  CONTRASTIVE_HOST_DEVICE V max(V value) const {
-#if defined(__CUDA_ARCH__)
-    for (int step = warp / 2; step > 0; step /= 2) {
-      const V other = __shfl_xor_sync(0xffffffffu, value, step);
-      value = other > value ? other : value;
-    }
-#endif
-    return value;
-  }
-};
-
-/// The lanes of a block: those of its warps, whose results meet in shared memory in the order of the warps.
-struct block_lanes {
-  CONTRASTIVE_HOST_DEVICE index_type lane() const {
-#if defined(__CUDA_ARCH__)
-    return threadIdx.x;
-#else
-    return 0;
-#endif
-  }
-  CONTRASTIVE_HOST_DEVICE index_type size() const { return block; }
-  template <class V>
-  CONTRASTIVE_HOST_DEVICE V sum(V value) const {
-    return meet(warp_lanes{}.sum(value), [](V a, V b) { return a + b; });
-  }
-  template <class V>
-  CONTRASTIVE_HOST_DEVICE V max(V value) const {
-    return meet(warp_lanes{}.max(value), [](V a, V b) { return b > a ? b : a; });
-  }
-
- private:
-  template <class V, class Join>
-  CONTRASTIVE_HOST_DEVICE V meet(V value, [[maybe_unused]] const Join& join) const {
-#if defined(__CUDA_ARCH__)
-    __shared__ V of_warps[block / warp];
-    if (threadIdx.x % warp == 0) of_warps[threadIdx.x / warp] = value;
-    __syncthreads();
-    value = of_warps[0];
-    for (int w = 1; w < block / warp; ++w) value = join(value, of_warps[w]);
-    __syncthreads();  // before the next use overwrites what a slower warp has not read
-#endif
-    return value;
-  }
-};
-
-template <class Op>
-__global__ void __launch_bounds__(block) run_each(Op op, index_type count) {
-  for (index_type i = static_cast<index_type>(blockIdx.x) * block + threadIdx.x; i < count;
-       i += static_cast<index_type>(gridDim.x) * block)
-    op(i);
-}
-template <class Op>
-__global__ void __launch_bounds__(block) run_rows(Op op, index_type count) {
-  for (index_type row = blockIdx.x; row < count; row += gridDim.x) op(row, block_lanes{});
-}
-template <class Op>
-__global__ void __launch_bounds__(block) run_short_rows(Op op, index_type count) {
-  constexpr int rows = block / warp;
-  for (index_type row = static_cast<index_type>(blockIdx.x) * rows + threadIdx.x / warp; row < count;
-       row += static_cast<index_type>(gridDim.x) * rows)
-    op(row, warp_lanes{});
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::threads, Kernel::blocks_at_once) run_kernel(const __grid_constant__ Kernel kernel) {
+  kernel();
 }
 
-inline unsigned blocks(index_type wanted) { return static_cast<unsigned>(std::min<index_type>(wanted, 1 << 20)); }
+/// Puts a kernel on the stream. The error is that of this launch: cudaGetLastError could be somebody else's.
+template <class Kernel>
+void launch(const Kernel& kernel, cudaStream_t stream) {
+  const index_type blocks = kernel.blocks();
+  if (blocks <= 0) return;
+  cudaLaunchConfig_t how{};
+  how.gridDim = dim3(static_cast<unsigned>(std::min<index_type>(blocks, 1 << 20)));
+  how.blockDim = dim3(static_cast<unsigned>(Kernel::threads));
+  how.dynamicSmemBytes = kernel.shared_bytes();
+  how.stream = stream;
+  if (how.dynamicSmemBytes > 48 * 1024)  // what a kernel has without asking
+    check("cudaFuncSetAttribute", cudaFuncSetAttribute(run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                       static_cast<int>(how.dynamicSmemBytes)));
+  check("a kernel's launch", cudaLaunchKernelEx(&how, run_kernel<Kernel>, kernel));
+}
 
 /// op(i) for i in [0, count), a thread each.
 template <class Op>
 void each(index_type count, const Op& op, cudaStream_t stream) {
-  if (count <= 0) return;
-  run_each<<<blocks((count + block - 1) / block), block, 0, stream>>>(op, count);
-  check("a kernel's launch", cudaGetLastError());
+  launch(device::each_kernel<instructions, Op>{op, count}, stream);
 }
 
 template <class V>
@@ -130,6 +65,10 @@ struct blas_type<__nv_bfloat16> {
 
 class machine {
  public:
+  using gpu = instructions;
+  /// Tensor cores have products of these for kernels of our own.
+  template <class R>
+  static constexpr bool has_products_of = std::is_same_v<R, __nv_bfloat16>;
   static constexpr std::size_t product_bytes = std::size_t{32} << 20;  // what cuBLAS asks for on an H100
 
   machine() { detail::check("cublasCreate", cublasCreate(&blas_)); }
@@ -149,22 +88,21 @@ class machine {
   }
   cudaStream_t stream() const { return stream_; }
 
+  template <class Kernel>
+  void run(const Kernel& kernel) const {
+    detail::launch(kernel, stream_);
+  }
   template <class Op>
   void each(index_type count, const Op& op) const {
     detail::each(count, op, stream_);
   }
   template <class Op>
   void each_row(index_type count, const Op& op) const {
-    if (count <= 0) return;
-    detail::run_rows<<<detail::blocks(count), detail::block, 0, stream_>>>(op, count);
-    detail::check("a kernel's launch", cudaGetLastError());
+    run(device::row_kernel<instructions, Op>{op, count});
   }
   template <class Op>
   void each_short_row(index_type count, const Op& op) const {
-    if (count <= 0) return;
-    constexpr index_type rows = detail::block / detail::warp;
-    detail::run_short_rows<<<detail::blocks((count + rows - 1) / rows), detail::block, 0, stream_>>>(op, count);
-    detail::check("a kernel's launch", cudaGetLastError());
+    run(device::short_row_kernel<instructions, Op>{op, count});
   }
 
   /// cuBLAS reads memory by columns: a row-major matrix is its transpose there, and (L R)ᵀ = Rᵀ Lᵀ.

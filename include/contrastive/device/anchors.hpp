@@ -40,26 +40,49 @@ struct find_theta {
   CONTRASTIVE_HOST_DEVICE void operator()(index_type i) const { thetas[i] = contrastive::detail::theta_of(rule, sums[i]); }
 };
 
-/// log Σ e^(batch_term) over the first anchors of a direction.
+/// Runs of rows or anchors that are summed by themselves, so that many blocks share a long sum.
+struct row_parts {
+  index_type count, size;
+
+  CONTRASTIVE_HOST_DEVICE index_type begin(index_type part) const { return part * size; }
+  CONTRASTIVE_HOST_DEVICE index_type end(index_type part, index_type all) const {
+    return (part + 1) * size < all ? (part + 1) * size : all;
+  }
+};
+
+/// log Σ e^(batch_term) over the first anchors of a direction: a part of them.
 template <class Rule>
 struct sum_batch {
   Rule rule;
   const row_values<Rule::sums.size>* sums;
   index_type num_anchors;
-  double* out;
+  row_parts parts;
+  log_sum_exp* out;  // (parts)
 
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE void operator()(index_type, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type part, const Lanes& lanes) const {
     double top = -largest_double, sum = 0;
-    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size()) {
+    const index_type first = parts.begin(part) + lanes.lane(), end = parts.end(part, num_anchors);
+    for (index_type i = first; i < end; i += lanes.size()) {
       const double term = static_cast<double>(rule.batch_term(sums[i]));
       top = term > top ? term : top;
     }
     top = lanes.max(top);
-    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size())
-      sum += std::exp(static_cast<double>(rule.batch_term(sums[i])) - top);
+    for (index_type i = first; i < end; i += lanes.size()) sum += std::exp(static_cast<double>(rule.batch_term(sums[i])) - top);
     sum = lanes.sum(sum);
-    if (lanes.lane() == 0) *out = top + std::log(sum);
+    if (lanes.lane() == 0) out[part] = {top, sum};
+  }
+};
+/// The whole of it.
+struct join_batch {
+  const log_sum_exp* parts;
+  index_type num_parts;
+  double* out;
+
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type) const {
+    log_sum_exp all;
+    for (index_type p = 0; p < num_parts; ++p) all.merge(parts[p]);
+    *out = all.log();
   }
 };
 
@@ -105,32 +128,55 @@ struct find_losses {
   }
 };
 
-/// What the losses of all anchors come to.
-struct conclude {
+/// Sums over a part of the rows.
+struct row_totals {
+  double loss, mass;
+  index_type valid, bad;
+};
+struct sum_losses {
   const anchor_loss* losses;
   weight_view weights;
   index_type num_anchors;
-  contrastive::reduction reduction;
-  bool both_ways;
   const double* norms;  // (num_rows)
   index_type num_rows;
+  row_parts parts;
+  row_totals* out;  // (parts)
+
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type part, const Lanes& lanes) const {
+    row_totals sums{};
+    const index_type first = parts.begin(part) + lanes.lane();
+    for (index_type i = first; i < parts.end(part, num_anchors); i += lanes.size()) {
+      const double w = weights.or_one(i);
+      sums.loss += w * losses[i].loss, sums.mass += w * losses[i].mass, sums.valid += losses[i].mass > 0;
+    }
+    for (index_type r = first; r < parts.end(part, num_rows); r += lanes.size()) sums.bad += !(norms[r] <= largest_double);
+    sums = {lanes.sum(sums.loss), lanes.sum(sums.mass), lanes.sum(sums.valid), lanes.sum(sums.bad)};
+    if (lanes.lane() == 0) out[part] = sums;
+  }
+};
+
+/// What the losses of all anchors come to.
+struct conclude {
+  const row_totals* parts;
+  index_type num_parts;
+  contrastive::reduction reduction;
+  bool both_ways;
   const int* broken;
   summary* known;
 
   template <class Lanes>
   CONTRASTIVE_HOST_DEVICE void operator()(index_type, const Lanes& lanes) const {
-    double loss = 0, mass = 0;
-    index_type valid = 0, bad = 0;
-    for (index_type i = lanes.lane(); i < num_anchors; i += lanes.size()) {
-      const double w = weights.or_one(i);
-      loss += w * losses[i].loss, mass += w * losses[i].mass, valid += losses[i].mass > 0;
+    row_totals all{};
+    for (index_type p = lanes.lane(); p < num_parts; p += lanes.size()) {
+      all.loss += parts[p].loss, all.mass += parts[p].mass;
+      all.valid += parts[p].valid, all.bad += parts[p].bad;
     }
-    for (index_type r = lanes.lane(); r < num_rows; r += lanes.size()) bad += !(norms[r] <= largest_double);
-    loss = lanes.sum(loss), mass = lanes.sum(mass), valid = lanes.sum(valid), bad = lanes.sum(bad);
+    all = {lanes.sum(all.loss), lanes.sum(all.mass), lanes.sum(all.valid), lanes.sum(all.bad)};
     if (lanes.lane() != 0) return;
-    const double share = share_of(reduction, mass);
-    const bool is_broken = bad != 0 || *broken != 0;
-    *known = {is_broken ? not_a_number<double> : loss * share, both_ways ? share / 2 : share, valid, is_broken};
+    const double share = share_of(reduction, all.mass);
+    const bool is_broken = all.bad != 0 || *broken != 0;
+    *known = {is_broken ? not_a_number<double> : all.loss * share, both_ways ? share / 2 : share, all.valid, is_broken};
   }
 };
 
@@ -175,13 +221,30 @@ struct report_losses {
   }
 };
 
+/// Sums over a part of the anchors.
+struct sum_numbers {
+  const double* numbers;  // (num_anchors)
+  index_type num_anchors;
+  row_parts parts;
+  double* out;  // (parts)
+
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type part, const Lanes& lanes) const {
+    double sum = 0;
+    for (index_type i = parts.begin(part) + lanes.lane(); i < parts.end(part, num_anchors); i += lanes.size())
+      sum += numbers[i];
+    sum = lanes.sum(sum);
+    if (lanes.lane() == 0) out[part] = sum;
+  }
+};
+
 /// What is left for the end: the numbers that a call is asked for, each pointer may be null.
 template <class T>
 struct report {
   const summary* known;
-  const double* temperature;  // (num_anchors), or null: no gradient was taken
-  const double* bias;         // (num_anchors), or null: it has no gradient
-  index_type num_anchors;
+  const double* temperature;  // (num_parts), or null: no gradient was taken
+  const double* bias;         // (num_parts), or null: it has no gradient
+  index_type num_parts;
   double tau;
   T* loss;
   T* temperature_gradient;
@@ -200,9 +263,9 @@ struct report {
 
  private:
   template <class Lanes>
-  CONTRASTIVE_HOST_DEVICE double total(const double* of_anchors, const Lanes& lanes) const {
+  CONTRASTIVE_HOST_DEVICE double total(const double* of_parts, const Lanes& lanes) const {
     double sum = 0;
-    for (index_type i = lanes.lane(); of_anchors != nullptr && i < num_anchors; i += lanes.size()) sum += of_anchors[i];
+    for (index_type p = lanes.lane(); of_parts != nullptr && p < num_parts; p += lanes.size()) sum += of_parts[p];
     return lanes.sum(sum);
   }
   CONTRASTIVE_HOST_DEVICE T number(double exact) const { return known->broken ? not_a_number<T> : static_cast<T>(exact); }

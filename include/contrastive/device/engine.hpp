@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <contrastive/device/anchors.hpp>
+#include <contrastive/device/fused/calls.hpp>
 #include <contrastive/device/lanes.hpp>
 #include <contrastive/device/listed.hpp>
 #include <contrastive/device/request.hpp>
@@ -35,8 +36,6 @@ class tile_engine {
     dim_ = r.arguments[0].rows.cols;
     distance_ = r.similarity == similarity::negative_squared_euclidean;
     sums_dim_ = dim_ + (distance_ ? 1 : 0);
-    constexpr index_type group = 16 / static_cast<index_type>(sizeof(R));  // rows begin at multiples of 16 bytes
-    stride_ = (sums_dim_ + group - 1) / group * group;
     tiled_begin_ = 0, tiled_end_ = m_;
     if constexpr (contrastive::detail::has_tiled_range<Pairs>)
       tiled_begin_ = pairs.tiled_begin(), tiled_end_ = pairs.tiled_end();
@@ -50,7 +49,11 @@ class tile_engine {
         small_exponents_ = small_exponents_ && t.scale * (1 / r.temperature + std::fabs(t.offset)) <= small_exponent;
     if constexpr (contrastive::detail::has_batch<Rule>)
       if (rule.uses_batch()) batch_anchors_ = std::min(n_, rule.batch_anchors());
-    tile_rows_ = std::min(tiles.rows, std::max(n_, r.both_ways ? m_ : 0));
+    fused_ = can_fuse && dim_ <= widest_fused && total_ <= most_fused_rows && per_anchor_ <= short_list &&
+             symmetric_ == says.symmetric;
+    constexpr index_type group = 16 / static_cast<index_type>(sizeof(R));  // rows begin at multiples of 16 bytes
+    stride_ = fused_ ? fused_width(dim_) : (sums_dim_ + group - 1) / group * group;
+    tile_rows_ = fused_ ? 0 : std::min(tiles.rows, std::max(n_, r.both_ways ? m_ : 0));
     tile_columns_ = std::min(tiles.columns, std::max(tiled_end_ - tiled_begin_, r.both_ways ? n_ : 0));
     tile_stride_ = (tile_columns_ + 15) / 16 * 16;
     num_parts_ = std::min<index_type>(256, total_), rows_per_part_ = (total_ + num_parts_ - 1) / num_parts_;
@@ -77,11 +80,14 @@ class tile_engine {
       }
     forward();
     machine_.each(n_, find_losses<Pairs, Rule>{pairs_, finished(0), finished(1), both_ways(), losses_});
-    machine_.each_row(1, conclude{losses_, weights(), n_, request_.reduction, both_ways(), norms_, total_, broken_, known_});
+    machine_.each_row(num_parts_, sum_losses{losses_, weights(), n_, norms_, total_, runs(), totals_});
+    machine_.each_row(1, conclude{totals_, num_parts_, request_.reduction, both_ways(), broken_, known_});
     if (gradients_) backward();
     const request<S, T, G>& r = request_;
     if (r.per_anchor != nullptr) machine_.each(n_, report_losses<T>{losses_, weights(), known_, r.per_anchor});
-    machine_.each_row(1, report<T>{known_, gradients_ ? temperature_ : nullptr, bias_, n_, r.temperature, r.loss,
+    if (gradients_) machine_.each_row(num_parts_, sum_numbers{temperature_, n_, runs(), temperature_parts_});
+    if (bias_ != nullptr) machine_.each_row(num_parts_, sum_numbers{bias_, n_, runs(), bias_parts_});
+    machine_.each_row(1, report<T>{known_, temperature_parts_, bias_parts_, num_parts_, r.temperature, r.loss,
                                    r.temperature_gradient, r.bias_gradient, r.valid_anchors});
   }
 
@@ -91,6 +97,7 @@ class tile_engine {
   static constexpr contrastive::pair_statements says = contrastive::detail::statements_of<Pairs>();
   static constexpr bool balanced = contrastive::detail::rule_says<Rule>().balanced;
   static constexpr bool two_stages = Rule::sums.has_second_stage();
+  static constexpr bool can_fuse = !std::is_same_v<T, R> && fuses<Machine, R>;
   static constexpr double small_exponent = 50;  // e^±50, and sums of them times weights, stay in a float's range
 
   bool both_ways() const { return request_.both_ways; }
@@ -98,8 +105,13 @@ class tile_engine {
   int directions() const { return both_ways() ? 2 : 1; }
   index_type anchors_of(int direction) const { return direction == 0 ? n_ : m_; }
   index_type entries() const { return n_ * per_anchor_; }
-  /// Are the listed pairs wanted from the candidate's side?
-  bool sorts() const { return per_anchor_ > 0 && (both_ways() || gradients_); }
+  row_parts runs() const { return {num_parts_, rows_per_part_}; }
+  /// Are the listed pairs to be sorted, as they are wanted from the candidate's side? A short list need not, where symmetric
+  /// weights list each pair in both orders and all candidates are anchors.
+  bool sorts() const {
+    const bool own_reverse = symmetric_ && m_ == n_ && per_anchor_ <= short_list;
+    return per_anchor_ > 0 && (both_ways() || gradients_) && !own_reverse;
+  }
 
   void lay_out(arena& parts) {
     rows_ = parts.take<R>(total_ * stride_);
@@ -113,7 +125,9 @@ class tile_engine {
       thetas_[d] = two_stages ? parts.take<double>(anchors_of(d)) : nullptr;
       batch_[d] = batch_anchors_ > 0 ? parts.take<double>(1) : nullptr;
     }
+    batch_parts_ = batch_anchors_ > 0 ? parts.take<log_sum_exp>(num_parts_) : nullptr;
     losses_ = parts.take<anchor_loss>(n_);
+    totals_ = parts.take<row_totals>(num_parts_);
     known_ = parts.take<summary>(1);
     broken_ = parts.take<int>(1);
     tile_ = parts.take<T>(tile_rows_ * tile_stride_);
@@ -125,8 +139,8 @@ class tile_engine {
     if (!gradients_) return;
     for (int d = 0; d < directions(); ++d)
       gains_[d] = {parts.take<T>(gain_planes<Rule, T>::planes * anchors_of(d)), anchors_of(d)};
-    temperature_ = parts.take<double>(n_);
-    bias_ = request_.learns_bias && !balanced ? parts.take<double>(n_) : nullptr;
+    temperature_ = parts.take<double>(n_), temperature_parts_ = parts.take<double>(num_parts_);
+    if (request_.learns_bias && !balanced) bias_ = parts.take<double>(n_), bias_parts_ = parts.take<double>(num_parts_);
     index_type num_sums = 0;
     for (int a = 0; a < request_.count; ++a)
       if (request_.arguments[a].wants_gradient()) num_sums += request_.arguments[a].rows.rows;
@@ -145,6 +159,23 @@ class tile_engine {
   }
   const R* row(index_type r) const { return rows_ + r * stride_; }
   lists listed() const { return {pairs_, m_, per_anchor_}; }
+  auto fused() const {
+    const auto& ranges = request_.ranges;
+    return fused_calls<Machine, Pairs, Rule, R>{machine_,
+                                                listed(),
+                                                order(),
+                                                terms_,
+                                                small_exponents_,
+                                                rows_,
+                                                row_factors_,
+                                                stride_,
+                                                request_.temperature,
+                                                n_,
+                                                tiled_begin_,
+                                                tiled_end_,
+                                                ranges.anchor_begin,
+                                                ranges.candidate_begin};
+  }
   candidate_lists order() const { return {order_[2], order_[3], entries()}; }
   finished_rows<Rule> finished(int direction) const { return {terms_.rule, sums_[direction], batch_[direction]}; }
 
@@ -201,17 +232,16 @@ class tile_engine {
 
   void forward() {
     if (entries() > 0) machine_.each(entries(), fill<T>{listed_, not_a_number<T>});
+    if (sorts()) {
+      machine_.each(entries(), list_candidates<Pairs>{listed(), order_[0], order_[1]});
+      machine_.sort(order_[0], order_[1], order_[2], order_[3], entries(), m_ + 1, sort_memory_, sort_bytes_);
+    }
     sum_tiles<false>();
-    if (entries() > 0) {
+    if (entries() > 0)
       machine_.each_short_row(entries(), multiply_listed<Pairs, T, R>{
                                              listed(), row(request_.ranges.anchor_begin), row(request_.ranges.candidate_begin),
                                              request_.ranges.anchor_begin, request_.ranges.candidate_begin, dim_, stride_,
                                              request_.temperature, arms(), listed_});
-      if (sorts()) {
-        machine_.each(entries(), list_candidates<Pairs>{listed(), order_[0], order_[1]});
-        machine_.sort(order_[0], order_[1], order_[2], order_[3], entries(), m_ + 1, sort_memory_, sort_bytes_);
-      }
-    }
     sum_listed<false>();
     if constexpr (two_stages) {
       for (int d = 0; d < directions(); ++d) machine_.each(anchors_of(d), find_theta<Rule>{terms_.rule, sums_[d], thetas_[d]});
@@ -219,11 +249,18 @@ class tile_engine {
       sum_listed<true>();
     }
     if constexpr (contrastive::detail::has_batch<Rule>)
-      for (int d = 0; batch_anchors_ > 0 && d < directions(); ++d)
-        machine_.each_row(1, sum_batch<Rule>{terms_.rule, sums_[d], batch_anchors_, batch_[d]});
+      for (int d = 0; batch_anchors_ > 0 && d < directions(); ++d) {
+        machine_.each_row(num_parts_, sum_batch<Rule>{terms_.rule, sums_[d], batch_anchors_, runs(), batch_parts_});
+        machine_.each(1, join_batch{batch_parts_, num_parts_, batch_[d]});
+      }
   }
   template <bool Second>
   void sum_tiles() {
+    if constexpr (can_fuse)
+      if (fused_) {
+        for (int d = 0; d < directions(); ++d) fused().template sum<Second>(d == 1, thetas_[d], sums_[d]);
+        return;
+      }
     for (int d = 0; d < directions(); ++d)
       for_each_tile(d == 1, has_sum<Rule>(weight::D, Second), has_sum<Rule>(weight::P, Second),
                     d == 0 && !Second ? listed_ : nullptr, [&](const tile_place<T>& place, tile_statement statement) {
@@ -251,13 +288,7 @@ class tile_engine {
     if (bias_ != nullptr) machine_.each(n_, fill<double>{bias_, 0});
     if (num_sums_ > 0) machine_.each(num_sums_ * stride_, fill<T>{h_, 0});
     const gain_planes<Rule, T> columns = symmetric_ ? gains_[0] : gains_[1];
-    for_each_tile(false, has_slope<Rule>(weight::D), has_slope<Rule>(weight::P), nullptr,
-                  [&](const tile_place<T>& place, tile_statement statement) {
-                    machine_.each_row(place.rows, slope_tile<Pairs, Rule, T, R>{pairs_, place, slopes_, statement, arms(),
-                                                                                terms_, small_exponents_, gains_[0], columns,
-                                                                                both_ways(), temperature_, bias_});
-                    add_products(place);
-                  });
+    slope_tiles(columns);
     if (entries() > 0) {
       machine_.each(n_, slope_listed<Pairs, Rule, T>{listed(), terms_, arms(), request_.ranges.anchor_begin,
                                                      request_.ranges.candidate_begin, gains_[0], gains_[1], listed_,
@@ -276,6 +307,31 @@ class tile_engine {
                                                         request_.temperature, known_, request_.arguments[a].gradient});
       });
   }
+  void slope_tiles(const gain_planes<Rule, T>& columns) {
+    if constexpr (can_fuse)
+      if (fused_) return slope_fused(columns);
+    for_each_tile(false, has_slope<Rule>(weight::D), has_slope<Rule>(weight::P), nullptr,
+                  [&](const tile_place<T>& place, tile_statement statement) {
+                    machine_.each_row(place.rows, slope_tile<Pairs, Rule, T, R>{pairs_, place, slopes_, statement, arms(),
+                                                                                terms_, small_exponents_, gains_[0], columns,
+                                                                                both_ways(), temperature_, bias_});
+                    add_products(place);
+                  });
+  }
+  void slope_fused(const gain_planes<Rule, T>& columns) {
+    const index_type anchor_base = request_.ranges.anchor_begin, candidate_base = request_.ranges.candidate_begin;
+    const bool numbers_wanted = request_.temperature_gradient != nullptr || request_.bias_gradient != nullptr;
+    for_each_run(anchor_base, n_, [&](index_type begin, index_type count, T* h) {
+      if (h != nullptr || numbers_wanted)
+        fused().slope(false, begin - anchor_base, begin - anchor_base + count, gains_[0], columns, both_ways(), temperature_,
+                      bias_, h);
+    });
+    if (symmetric_) return;
+    for_each_gradient(candidate_base + tiled_begin_, tiled_end_ - tiled_begin_, [&](index_type begin, index_type count, T* h) {
+      fused().slope(true, begin - candidate_base, begin - candidate_base + count, gains_[1], gains_[0], false, nullptr, nullptr,
+                    h);
+    });
+  }
   /// Adds the slopes of a tile times the rows to H of its rows and, unless a symmetric loss holds both roles of a row in them
   /// and has all rows as anchors, to H of its columns.
   void add_products(const tile_place<T>& place) {
@@ -289,20 +345,27 @@ class tile_engine {
                                       row(place.row_base), stride_, false, 1, true, h, stride_});
     });
   }
-  /// Calls visit(first, count, h) for each run of the global rows [begin, begin + count) whose H, from h on, is wanted.
+  /// Calls visit(first, count, h) for each argument's run of the global rows [begin, begin + count): H from `first` on, or null
+  /// where it is not wanted.
   template <class Visit>
-  void for_each_gradient(index_type begin, index_type count, Visit visit) const {
+  void for_each_run(index_type begin, index_type count, Visit visit) const {
     index_type of_argument = 0;
     T* h = h_;
     for (int a = 0; a < request_.count; ++a) {
       const index_type rows = request_.arguments[a].rows.rows;
-      if (request_.arguments[a].wants_gradient()) {
-        const index_type first = std::max(begin, of_argument), last = std::min(begin + count, of_argument + rows);
-        if (first < last) visit(first, last - first, h + (first - of_argument) * stride_);
-        h += rows * stride_;
-      }
+      const bool wanted = request_.arguments[a].wants_gradient();
+      const index_type first = std::max(begin, of_argument), last = std::min(begin + count, of_argument + rows);
+      if (first < last) visit(first, last - first, wanted ? h + (first - of_argument) * stride_ : nullptr);
+      if (wanted) h += rows * stride_;
       of_argument += rows;
     }
+  }
+  /// The same for those whose H is wanted.
+  template <class Visit>
+  void for_each_gradient(index_type begin, index_type count, Visit visit) const {
+    for_each_run(begin, count, [&](index_type first, index_type rows, T* h) {
+      if (h != nullptr) visit(first, rows, h);
+    });
   }
 
   Machine& machine_;
@@ -314,6 +377,7 @@ class tile_engine {
   index_type dim_ = 0, sums_dim_ = 0, stride_ = 0;
   index_type tiled_begin_ = 0, tiled_end_ = 0, per_anchor_ = 0, batch_anchors_ = 0;
   bool distance_ = false, prepares_ = false, symmetric_ = false, gradients_ = false, small_exponents_ = false;
+  bool fused_ = false;
   index_type tile_rows_ = 0, tile_columns_ = 0, tile_stride_ = 0;
   index_type num_parts_ = 0, rows_per_part_ = 0, num_sums_ = 0;
   std::size_t sort_bytes_ = 0, bytes_ = 0;
@@ -323,7 +387,9 @@ class tile_engine {
   T *row_factors_ = nullptr, *row_offsets_ = nullptr, *tile_ = nullptr, *listed_ = nullptr, *h_ = nullptr;
   R* slopes_ = nullptr;
   values* sums_[2] = {};  // of the two directions, likewise
-  double *thetas_[2] = {}, *batch_[2] = {};
+  double *thetas_[2] = {}, *batch_[2] = {}, *temperature_parts_ = nullptr, *bias_parts_ = nullptr;
+  log_sum_exp* batch_parts_ = nullptr;
+  row_totals* totals_ = nullptr;
   gain_planes<Rule, T> gains_[2] = {};
   anchor_loss* losses_ = nullptr;
   summary* known_ = nullptr;

@@ -16,6 +16,9 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
+/// Candidates an anchor that may be looked through one by one, as fused kernels do in each tile.
+constexpr index_type short_list = 8;
+
 /// The lists of pair weights.
 template <class Pairs>
 struct pair_lists {
@@ -27,6 +30,12 @@ struct pair_lists {
     return no_candidate;
   }
   CONTRASTIVE_HOST_DEVICE bool there(index_type candidate) const { return candidate >= 0 && candidate < num_candidates; }
+  /// Where anchor i lists candidate j, or no_candidate.
+  CONTRASTIVE_HOST_DEVICE index_type entry_of(index_type i, index_type j) const {
+    for (index_type e = i * per_anchor; e < (i + 1) * per_anchor; ++e)
+      if (candidate(e) == j) return e;
+    return no_candidate;
+  }
   CONTRASTIVE_HOST_DEVICE double weight_of(weight of, index_type i, index_type j) const {
     return static_cast<double>(of == weight::D ? pairs.denominator(i, j) : pairs.positive(i, j));
   }
@@ -231,7 +240,8 @@ struct slope_listed {
   }
 };
 
-/// Adds to H of a row what the listed pairs give it, as an anchor and as a candidate.
+/// Adds to H of a row what the listed pairs give it, as an anchor and as a candidate. Symmetric weights list a pair in both
+/// orders: without `order` a candidate finds its anchors in its own list.
 template <class Pairs, class T, class R>
 struct gather_listed {
   pair_lists<Pairs> lists;
@@ -247,7 +257,13 @@ struct gather_listed {
   CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
     const index_type i = first_row + r - anchor_base, j = first_row + r - candidate_base;
     const bool is_anchor = i >= 0 && i < num_anchors, is_candidate = lists.there(j);
-    const index_type begin = is_candidate ? order.find(j) : 0, end = is_candidate ? order.find(j + 1) : 0;
+    const bool sorted = order.candidates != nullptr;
+    const index_type begin = !is_candidate ? 0
+                             : sorted      ? order.find(j)
+                                           : j * lists.per_anchor,
+                     end = !is_candidate ? 0
+                           : sorted      ? order.find(j + 1)
+                                         : (j + 1) * lists.per_anchor;
     for (index_type k = lanes.lane(); k < dim; k += lanes.size()) {
       double sum = 0;
       if (is_anchor)
@@ -255,14 +271,17 @@ struct gather_listed {
           if (const index_type candidate = lists.candidate(e); lists.there(candidate))
             sum += static_cast<double>(slopes[e]) * at(candidate_base + candidate, k);
       for (index_type place = begin; place < end; ++place) {
-        const index_type e = order.entries[place];
-        sum += static_cast<double>(slopes[e]) * at(anchor_base + e / lists.per_anchor, k);
+        const index_type e = sorted ? order.entries[place] : listing(lists.candidate(place), j);
+        if (e >= 0) sum += static_cast<double>(slopes[e]) * at(anchor_base + e / lists.per_anchor, k);
       }
       sums[r * stride + k] += static_cast<T>(sum);
     }
   }
 
  private:
+  CONTRASTIVE_HOST_DEVICE index_type listing(index_type i, index_type j) const {
+    return lists.there(i) ? lists.entry_of(i, j) : no_candidate;
+  }
   CONTRASTIVE_HOST_DEVICE double at(index_type row, index_type k) const {
     return static_cast<double>(static_cast<T>(rows[row * stride + k]));
   }

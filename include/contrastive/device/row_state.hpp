@@ -49,8 +49,8 @@ struct row_terms {
   static constexpr int size = Rule::sums.size;
 
   Rule rule;
-  pair_term exact[size];
-  T scale[size], offset[size], margin[size];
+  pair_term exact[std::size_t{size}];
+  T scale[std::size_t{size}], offset[std::size_t{size}], margin[std::size_t{size}];
 
   row_terms(const Rule& r, double temperature, double bias) : rule(r) {
     for (int k = 0; k < size; ++k) {

@@ -44,7 +44,7 @@ struct tile_task {
   bool skipped;        // no pair counts
   bool diagonal_left;  // D and P are what `says` says but where i = j: that pair counts nowhere and is to be excluded
 
-  tile_task(tile_statement said, const tile& t, bool uses_denominator, bool uses_positive) {
+  CONTRASTIVE_HOST_DEVICE tile_task(tile_statement said, const tile& t, bool uses_denominator, bool uses_positive) {
     const bool diagonal = t.anchor_begin < t.candidate_end && t.candidate_begin < t.anchor_end;
     const bool no_d = !uses_denominator || said.denominator == tile_weights::zeros,
                no_p = !uses_positive || said.positive == tile_positives::none;

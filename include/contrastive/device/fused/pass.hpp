@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// What a fused kernel passes over: each block owns some rows and sees all columns, a tile of them at a time.
+//
+// Rows are anchors and columns candidates, or transposed the other way round.
+#pragma once
+
+#include <algorithm>
+#include <contrastive/device/listed.hpp>
+#include <contrastive/device/tiles.hpp>
+#include <cstdint>
+
+namespace contrastive {
+inline namespace CONTRASTIVE_FLAGS {
+namespace device {
+
+/// How a block is made for rows of D numbers of 16 bits: each warp has 16 of the rows, and columns come in two stages, one that
+/// is computed with and one that is on its way. D = 256 leaves a thread no registers for more, and a block of sm_120 has 99
+/// KiB.
+template <int D>
+struct fused_shape {
+  static_assert(D == 64 || D == 128 || D == 256);
+  static constexpr int warps = D <= 128 ? 8 : 4, threads = warps * 32, rows = warps * 16, columns = D <= 128 ? 64 : 32,
+                       stages = 2;
+};
+constexpr index_type widest_fused = 256;
+constexpr index_type most_fused_rows = index_type{1}
+                                       << 26;  // a block each 64 or 128 of them, of 2^20 that are launched at most
+/// D for rows of `dim` numbers.
+constexpr index_type fused_width(index_type dim) { return dim <= 64 ? 64 : dim <= 128 ? 128 : 256; }
+
+/// work(i) for i in [0, N), on a GPU without a loop, or with one that takes `Together` at once: what i indexes stays in
+/// registers only without.
+template <int N, int Together = N, class Work>
+CONTRASTIVE_HOST_DEVICE void unrolled(const Work& work) {
+#if defined(__CUDA_ARCH__)
+#pragma unroll Together
+#endif
+  for (int i = 0; i < N; ++i) work(i);
+}
+
+/// What pair weights say of the regions of a pass, of which the host asks them, at most 8 · 8.
+class region_statements {
+ public:
+  static constexpr int most = 8;  // a side
+
+  /// ask(first_row, end_row, first_column, end_column) of the whole pass and, where that says too little, of its regions.
+  template <class Ask>
+  region_statements(index_type rows, index_type columns, index_type multiple_of, const Ask& ask) {
+    said_[0] = ask(0, rows, 0, columns);
+    region_rows_ = rows, region_columns_ = columns;
+    if (said_[0].denominator != tile_weights::general && said_[0].positive != tile_positives::general) return;
+    const auto side = [&](index_type count) {
+      return ((count + most - 1) / most + multiple_of - 1) / multiple_of * multiple_of;
+    };
+    region_rows_ = side(rows), region_columns_ = side(columns);
+    for (index_type r = 0; r * region_rows_ < rows; ++r)
+      for (index_type c = 0; c * region_columns_ < columns; ++c)
+        said_[r * most + c] = ask(r * region_rows_, std::min(rows, (r + 1) * region_rows_), c * region_columns_,
+                                  std::min(columns, (c + 1) * region_columns_));
+  }
+
+  CONTRASTIVE_HOST_DEVICE tile_statement at(index_type row, index_type column) const {
+    if (row < region_rows_ && column < region_columns_) return said_[0];  // most often all there is: no division then
+    return said_[row / region_rows_ * most + column / region_columns_];
+  }
+
+ private:
+  tile_statement said_[most * most];
+  index_type region_rows_ = 1, region_columns_ = 1;
+};
+
+template <class Pairs, class R>
+struct fused_pass {
+  static constexpr bool leaves_out = contrastive::detail::statements_of<Pairs>().leaves_out;
+
+  Pairs pairs;
+  pair_lists<Pairs> lists;
+  candidate_lists order;  // of the listed pairs, if transposed
+  const R* rows;          // all global rows (total, D)
+  const float* factors;   // f of all global rows
+  float inverse_temperature;
+  index_type row_begin, row_end;        // the rows of the pass; block b has those from row_begin + b · shape::rows on
+  index_type column_begin, column_end;  // its columns
+  index_type row_base, column_base;     // the global rows of row 0 and of column 0
+  bool transposed;
+  bool uses_denominator, uses_positive;
+  region_statements statements;
+
+  CONTRASTIVE_HOST_DEVICE index_type anchor(index_type row, index_type column) const { return transposed ? column : row; }
+  CONTRASTIVE_HOST_DEVICE index_type candidate(index_type row, index_type column) const { return transposed ? row : column; }
+
+  /// What is true of the tile of a block's rows and of `columns` columns.
+  CONTRASTIVE_HOST_DEVICE tile_task task(index_type first_row, index_type rows_of_block, index_type first_column,
+                                         index_type columns) const {
+    const index_type last_row = first_row + rows_of_block < row_end ? first_row + rows_of_block : row_end,
+                     last_column = first_column + columns < column_end ? first_column + columns : column_end;
+    const tile there = transposed ? tile{first_column, last_column, first_row, last_row}
+                                  : tile{first_row, last_row, first_column, last_column};
+    return {statements.at(first_row - row_begin, first_column - column_begin), there, uses_denominator, uses_positive};
+  }
+
+  /// Where the listed pairs of a row begin in `order`, if transposed.
+  CONTRASTIVE_HOST_DEVICE index_type first_listed(index_type row) const { return transposed ? order.find(row) : 0; }
+
+  /// A bit a column: the pairs of a row that are in no sum of the tile. Listed pairs are summed by themselves; `listed`, which
+  /// began as first_listed(row), goes on with the tiles.
+  CONTRASTIVE_HOST_DEVICE std::uint64_t excluded_columns(index_type row, index_type first_column, int columns,
+                                                         const tile_task& task, [[maybe_unused]] index_type& listed) const {
+    if (row >= row_end) return ~std::uint64_t{0};
+    std::uint64_t out = 0;
+    const auto exclude = [&](index_type column) {
+      if (column >= first_column && column < first_column + columns) out |= std::uint64_t{1} << (column - first_column);
+    };
+    for (index_type c = column_end; c < first_column + columns; ++c) exclude(c);
+    if (task.diagonal_left) exclude(row);
+    if constexpr (contrastive::detail::has_lists<Pairs>) {
+      if (!transposed) {
+        for (index_type e = row * lists.per_anchor; e < (row + 1) * lists.per_anchor; ++e) exclude(lists.candidate(e));
+      } else {
+        const index_type end = (first_column + columns) * lists.per_anchor;
+        for (; listed < order.count && order.candidates[listed] == row && order.entries[listed] < end; ++listed)
+          exclude(order.entries[listed] / lists.per_anchor);
+      }
+    }
+    if constexpr (leaves_out)
+      if (task.says.leaves_out)
+        for (index_type c = first_column; c < first_column + columns && c < column_end; ++c)
+          if (pairs.leaves_out(anchor(row, c), candidate(row, c))) exclude(c);
+    return out;
+  }
+};
+
+}  // namespace device
+}  // namespace CONTRASTIVE_FLAGS
+}  // namespace contrastive
