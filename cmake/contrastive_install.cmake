@@ -22,7 +22,7 @@ configure_package_config_file(cmake/contrastive-config.cmake.in contrastive-conf
 # Before 1.0 a minor version may change what a program relies on: 0.2 does not satisfy a wish for 0.1.
 write_basic_package_version_file(contrastive-config-version.cmake COMPATIBILITY SameMinorVersion ${for_any_machine})
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/contrastive-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/contrastive-config-version.cmake"
-              cmake/contrastive-torch.cmake cmake/contrastive-mpi.cmake
+              cmake/contrastive-torch.cmake cmake/contrastive-mpi.cmake cmake/contrastive-nccl.cmake
         DESTINATION "${config_dir}")
 
 # The .pc files name folders from where they lie, so that an installation can be moved, as an unpacked package is.

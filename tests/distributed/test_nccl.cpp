@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The contrastive authors
+// SPDX-License-Identifier: Apache-2.0
+// One rank of NCCL: every loss comes out as without. Without a GPU 77 says that nothing has run.
+#include <contrastive/distributed/nccl.hpp>
+#include <cstdio>
+#include <distributed/on_ranks.hpp>
+#include <support/agreement.hpp>
+#include <support/engines.hpp>
+#include <support/settings.hpp>
+#include <vector>
+
+namespace contrastive::testing {
+namespace {
+
+int run() {
+  int devices = 0;
+  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+    std::puts("no GPU here");
+    return 77;
+  }
+  ncclComm_t comm = nullptr;
+  const int device = 0;
+  if (ncclCommInitAll(&comm, 1, &device) != ncclSuccess) return 1;
+  int failures = 0;
+  {
+    distributed::nccl_communicator ranks{comm};
+    // What the ring of one rank does not do: a block that comes back.
+    std::vector<double> sent{1, 2, 3}, came(3), all(3);
+    ranks.start_shift(sent.data(), 3 * sizeof(double), came.data(), 3 * sizeof(double));
+    ranks.wait();
+    ranks.all_gather(sent.data(), 3 * sizeof(double), all.data());
+    failures += came == sent && all == sent ? 0 : 1;
+    const setting s{33, 17, similarity::cosine, reduction::mean, 0.1};
+    each_loss<double>(s, [&](const char* what, const any_loss& loss, const views<double>& rows) {
+      const cut where = cut_rows(loss, rows, 1, 1);
+      const double error = error_on_rank(distributed::any_communicator(ranks), loss, rows, where, on_cpu<double>(loss, rows));
+      if (error > 1e-11) std::printf("%s: error %g\n", what, error), ++failures;
+    });
+  }
+  ncclCommDestroy(comm);
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace contrastive::testing
+
+int main() { return contrastive::testing::run(); }
