@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
 // SimCLR with a convolutional encoder: trains on pictures without their labels and says what its features are worth.
+#include "torch_common/processes.hpp"
 #include "torch_common/view_learning.hpp"
 
 namespace examples {
@@ -23,11 +24,12 @@ int run(int argc, char** argv) {
   thread_team team(how.run.threads);
   const image_dataset data = load_dataset(how.dataset, how.run.data, team);
   how.encoder.channels = data.train.channels;
+  const std::string together = how.run.together ? ", " + std::to_string(how.run.together->size()) + " processes of" : ",";
   const std::string chunks = how.chunk == 0 ? "" : ", chunks of " + std::to_string(how.chunk);
-  std::printf("%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views%s, %d threads\n",
+  std::printf("%s: %zu training and %zu test pictures of %d x %d, %zu classes; %s, %d views%s%s %d threads\n",
               known_dataset(how.dataset).title.c_str(), data.train.size(), data.test.size(), data.train.height,
               data.train.width, data.class_names.size(), how.objective.loss.c_str(), how.views, chunks.c_str(),
-              how.run.threads);
+              together.c_str(), how.run.threads);
 
   simclr_run training(how, "simclr", "training", data, team);
   if (!training.train()) return 130;

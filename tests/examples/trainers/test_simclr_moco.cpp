@@ -144,6 +144,7 @@ TEST_CASE("simclr and moco: two processes train together, and go on from their c
     INFO(program << " " << loss << "\n" << out.output);
     REQUIRE(out.status == 0);
     check_output(straight, 3);
+    if (program == simclr) CHECK(contains(out.output, "2 views, 2 processes of 1 threads"));
     CHECK(out.output.find("accuracy on the") == out.output.rfind("accuracy on the"));  // one of them speaks
     REQUIRE(run_program(together + program, common + halves + " --fresh --epochs 1").status == 0);
     const outcome second = run_program(together + program, common + halves + " --epochs 2");
