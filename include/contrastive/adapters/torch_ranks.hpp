@@ -141,7 +141,6 @@ class c10d_communicator {
   int size() const { return group_.getSize(); }  ///< how many there are
 
   /// See communicator, as for the others. What libtorch throws is thrown on.
-  /// See communicator.
   void all_gather(const void* own, std::size_t bytes, void* all) {
     std::vector<torch::Tensor> mine{bytes_at(own, bytes)};
     std::vector<std::vector<torch::Tensor>> of_ranks(1);

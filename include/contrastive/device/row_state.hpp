@@ -36,6 +36,13 @@ constexpr bool has_sum(weight of, bool second_stage) {
     if (s.of == of && s.second_stage == second_stage) return true;
   return false;
 }
+/// Has it one of exponentials?
+template <class Rule>
+CONTRASTIVE_HOST_DEVICE constexpr bool has_exponential(weight of) {
+  for (const row_sum& s : Rule::sums.sum)
+    if (s.of == of && is_exponential(s.g)) return true;
+  return false;
+}
 /// Has it one that changes with the logit?
 template <class Rule>
 constexpr bool has_slope(weight of) {

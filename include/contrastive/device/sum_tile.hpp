@@ -92,7 +92,8 @@ struct sum_tile {
   /// The largest y of the exponential sums. One maximum of s / τ serves all sums of the same weights, as y rises with it.
   template <tile_weights D, tile_positives P, class Lanes>
   CONTRASTIVE_HOST_DEVICE void find_maxima(index_type r, const Lanes& lanes, T* tops) const {
-    constexpr bool of_d = has_exponential(weight::D), of_p = has_exponential(weight::P) && P != tile_positives::none;
+    constexpr bool of_d = has_exponential<Rule>(weight::D),
+                   of_p = has_exponential<Rule>(weight::P) && P != tile_positives::none;
     if constexpr (of_d || of_p) {
       T top_d = lowest<T>, top_p = lowest<T>;
       for (index_type c = lanes.lane(); c < tile.columns; c += lanes.size()) {
@@ -111,11 +112,6 @@ struct sum_tile {
         if constexpr (is_exponential(s.g)) tops[k] = terms.template argument<k>(s.of == weight::D ? top_d : top_p);
       });
     }
-  }
-  CONTRASTIVE_HOST_DEVICE static constexpr bool has_exponential(weight of) {
-    for (const row_sum& s : Rule::sums.sum)
-      if (s.of == of && is_exponential(s.g)) return true;
-    return false;
   }
 };
 

@@ -203,7 +203,7 @@ torch_result evaluate_tensors(const On& on, const L& loss, std::vector<torch::Te
     if (type == torch::kFloat16) return evaluate_on_host<Eigen::half>(on, loss, embeddings, wanted, learned);
     refuse(loss_name<L>(), "argument 1", "a tensor of float32, float64, bfloat16 or float16", c10::toString(type));
   }
-  if constexpr (OnDevice && !On::on_ranks) {
+  if constexpr (OnDevice) {
 #ifdef CONTRASTIVE_TORCH_ON_DEVICE
     if (device.is_cuda()) {
       if (type == torch::kFloat32) return evaluate_on_device<float>(loss, embeddings, wanted);

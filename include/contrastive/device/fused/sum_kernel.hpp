@@ -86,7 +86,8 @@ struct fused_sums {
   template <tile_weights D_ij, tile_positives P_ij>
   CONTRASTIVE_HOST_DEVICE void raise_tops(row_state& row, int which, index_type i, index_type first_column,
                                           const float* factors, const part& mine) const {
-    constexpr bool of_d = has_exponential(weight::D), of_p = has_exponential(weight::P) && P_ij != tile_positives::none;
+    constexpr bool of_d = has_exponential<Rule>(weight::D),
+                   of_p = has_exponential<Rule>(weight::P) && P_ij != tile_positives::none;
     if constexpr (of_d || of_p) {
       row_state before = row;
       each_pair<D_ij, P_ij>(row.scale, which, i, first_column, factors, mine, of_d, of_p,
@@ -161,11 +162,6 @@ struct fused_sums {
         }
       }
     });
-  }
-  CONTRASTIVE_HOST_DEVICE static constexpr bool has_exponential(weight of) {
-    for (const row_sum& s : Rule::sums.sum)
-      if (s.of == of && is_exponential(s.g)) return true;
-    return false;
   }
 };
 
