@@ -53,10 +53,10 @@ class engine {
     }
     const auto body = [&](index_type thread) {
       strip_scratch<T>& s = scratch_[static_cast<std::size_t>(thread)];
-      prepare(s, thread);
-      if (p_.is_part()) return run_part(s, thread);
+      prepare(s);
+      if (p_.is_part()) return run_part(s);
       forward(s, false);
-      finish(s, thread);
+      finish(s);
       if (!p_.with_gradients) return;
       backward(s);
       products_.write_gradients(team_);
@@ -97,17 +97,17 @@ class engine {
     scalars_.reserve(n), exponentials_.reserve(n);
     turns_.reserve(plan_.anchors.count() + plan_.candidates.count());
     const index_type pairs = n * (plan_.symmetric ? plan_.tiled() / 2 : plan_.tiled()) + n * f.listed_per_anchor;
-    const int threads = team_.prepare(pairs * p.arguments[0].cols >= worth_threads);
+    const int threads = team_.prepare(pairs * p.arguments[0].cols >= worth_threads, num_meetings());
     if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
     for (auto& s : scratch_) strips_.reserve(s);
   }
 
   // ---- 1
 
-  void prepare(strip_scratch<T>& s, index_type thread) {
+  void prepare(strip_scratch<T>& s) {
     // Where gradients are to be written over the embeddings these have been read by now.
     const index_type clears = p_.with_gradients ? (p_.ranges.total + together - 1) / together : 0;
-    products_.prepare(team_, thread, s.products, 1 + clears, [&](index_type t) {
+    products_.prepare(team_, s.products, 1 + clears, [&](index_type t) {
       if (t == 0) return choose_shifts();
       products_.clear_gradients((t - 1) * together, t * together);
     });
@@ -138,7 +138,7 @@ class engine {
 
   // ---- of a problem that is a part of a larger one, instead of 2 to 4
 
-  void run_part(strip_scratch<T>& s, index_type thread) {
+  void run_part(strip_scratch<T>& s) {
     const bool second = p_.part == call_part::second_sums;
     if (p_.part != call_part::sums)
       each_state([&](anchor_states<T>& of, const part_sums& sums, index_type i) {
@@ -150,7 +150,7 @@ class engine {
         of.finish(begin, end, p_.batch_log_sum);
         for (index_type i = begin; i < end; ++i) of.set_gains(i, sums.shares[i]);
       });
-      team_.alone(thread, [&] {
+      team_.alone([&] {
         rows_.clear_padding();
         if (p_.both_ways()) columns_.clear_padding();
       });
@@ -184,24 +184,30 @@ class engine {
   /// an order that makes writes to the rows of either block safe.
   template <class Task>
   void for_each_block_pair(Task task) {
-    const auto all = [&](const auto& meetings, index_type first_candidate_turn, const auto& meet) {
-      team_.share(meetings.num_meetings(), [&](index_type m) {
-        const meeting now = meetings[m];
-        const block_turns::seats seats(turns_, now.anchors, now.candidates < 0 ? -1 : first_candidate_turn + now.candidates,
-                                       now.round);
-        if (now.anchors >= 0 && now.candidates >= 0) meet(now.anchors, now.candidates);
-      });
-    };
     const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
-    if (plan_.symmetric)
-      all(tournament(candidates), 0, task);
-    else if (p_.same_rows())  // block b of the anchors and block b of the candidates are the same rows
-      all(tournament(std::max(anchors, candidates)), 0, [&](index_type I, index_type J) {
-        if (I < anchors && J < candidates) task(I, J);
-        if (I != J && J < anchors && I < candidates) task(J, I);
-      });
-    else
-      all(rotation(anchors, candidates), anchors, task);
+    with_meetings([&](const auto& meetings, index_type first_candidate_turn) {
+      const auto turn_of = [&](const meeting& m) { return m.candidates < 0 ? -1 : first_candidate_turn + m.candidates; };
+      team_.share_when_ready(
+          meetings.num_meetings(),
+          [&](index_type m) { return turns_.ready(meetings[m].anchors, turn_of(meetings[m]), meetings[m].round); },
+          [&](index_type m) {
+            const meeting now = meetings[m];
+            const index_type I = now.anchors, J = now.candidates;
+            if (0 <= I && I < anchors && 0 <= J && J < candidates) task(I, J);
+            if (p_.same_rows() && !plan_.symmetric && I != J && 0 <= J && J < anchors && 0 <= I && I < candidates) task(J, I);
+            turns_.finish(I, turn_of(now), now.round);
+          });
+    });
+  }
+  /// Where anchors are candidates too, block b of the anchors and block b of the candidates are the same rows.
+  template <class Visit>
+  auto with_meetings(Visit visit) const {
+    const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
+    if (p_.same_rows()) return visit(tournament(plan_.symmetric ? candidates : std::max(anchors, candidates)), 0);
+    return visit(rotation(anchors, candidates), anchors);
+  }
+  index_type num_meetings() const {
+    return with_meetings([](const auto& meetings, index_type) { return meetings.num_meetings(); });
   }
 
   void forward(strip_scratch<T>& s, bool second_stage) {
@@ -226,7 +232,7 @@ class engine {
 
   // ---- 3
 
-  void finish(strip_scratch<T>& s, index_type thread) {
+  void finish(strip_scratch<T>& s) {
     const auto apply_rule = [&](index_type g) {
       const index_type begin = g * together, end = std::min(plan_.n, begin + together);
       rows_.finish(begin, end, batch_log_sum_);
@@ -242,14 +248,14 @@ class engine {
           rows_.find_theta(i);
           if (p_.both_ways()) columns_.find_theta(i);
         });
-        team_.alone(thread, [&] { turns_.clear(); });
+        team_.alone([&] { turns_.clear(); });
         if (!f_.says.positives_listed) forward(s, true);
         add_listed(false, true, [](index_type) {});
       }
-      if (f_.batch_term != nullptr) team_.alone(thread, [&] { find_batch(); });
+      if (f_.batch_term != nullptr) team_.alone([&] { find_batch(); });
       team_.share(listed_.num_groups(), apply_rule);
     }
-    team_.alone(thread, [&] { reduce(); });
+    team_.alone([&] { reduce(); });
     if (!p_.with_gradients) return;
     team_.each(plan_.n, together, [&](index_type i) {
       rows_.set_gains(i, share_ * weight_of(i));

@@ -52,11 +52,11 @@ class products {
   /// Reads and packs all rows, and once they are read and their norms known, beside the packing, calls others(t) for t in
   /// [0, num_others). On all threads.
   template <class Task>
-  void prepare(thread_team& team, index_type thread, product_scratch<T>& s, index_type num_others, Task others) {
+  void prepare(thread_team& team, product_scratch<T>& s, index_type num_others, Task others) {
     const bool centred = p_->similarity == similarity::negative_squared_euclidean;
     if (centred) {
       team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.read(row); });
-      team.alone(thread, [&] { prepared_.find_centre(); });
+      team.alone([&] { prepared_.find_centre(); });
     }
     team.each(p_->ranges.total, 64, [&](index_type row) {
       if (!centred) prepared_.read(row);

@@ -79,7 +79,8 @@ struct strip_term {
   T level;
 };
 
-/// Of the rows or the columns of a strip; null: not asked for.
+/// Of the rows or the columns of a strip; null: not asked for. These, and what slope kernels say of rows, are written a vector
+/// at a time: there is room for num_rows up to a multiple of `width`.
 template <class T>
 struct strip_sums {
   const T* level = nullptr;  // what each is relative to
