@@ -88,6 +88,23 @@ std::string refused(const F& call) {
 
 }  // namespace
 
+TEST_CASE("torch: a graph that is kept gives its gradients again, whatever becomes of those it gave") {
+  torch::manual_seed(1);
+  for (const double factor : {1.0, 2.5}) {
+    const Tensor z1 = rows(9, 5, torch::kFloat32), z2 = rows(9, 5, torch::kFloat32);
+    const Tensor loss = factor * contrastive::torch_loss(contrastive::nt_xent{}, z1, z2);
+    loss.backward({}, /*retain_graph=*/true);
+    const Tensor first = z1.grad().clone();
+    CHECK(number(first.abs().sum()) > 0);
+    z1.mutable_grad().zero_();
+    loss.backward();
+    CHECK(torch::equal(z1.grad(), first));
+    z1.mutable_grad().zero_();
+    (factor * contrastive::torch_loss(contrastive::nt_xent{}, z1, z2)).backward();
+    CHECK(torch::equal(z1.grad(), first));
+  }
+}
+
 TEST_CASE("torch: nt_xent is the formula in libtorch's operations, its gradients too, in double and in float") {
   for (const auto type : {torch::kFloat64, torch::kFloat32}) {
     torch::manual_seed(1);

@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <contrastive/cpu/schedule.hpp>
 #include <contrastive/cpu/thread_team.hpp>
 #include <memory>
 #include <stdexcept>
@@ -15,6 +17,7 @@
 #include <support/own_losses.hpp>
 #include <support/settings.hpp>
 #include <thread>
+#include <vector>
 
 namespace contrastive::testing {
 namespace {
@@ -112,12 +115,12 @@ TEST_CASE("thread team: the first exception reaches the caller, and the team wor
   const int threads = team.prepare(true);
   for (int round = 0; round < 200; ++round) {
     std::atomic<index_type> done = 0;
-    const auto body = [&](index_type thread) {
+    const auto body = [&](index_type) {
       team.share(1000, [&](index_type t) {
         if (t == round * 5) throw std::runtime_error("task " + std::to_string(t));
         ++done;
       });
-      team.alone(thread, [&] { done = -1; });
+      team.alone([&] { done = -1; });
     };
     CHECK(thrown([&] { team.run(body); }) == "task " + std::to_string(round * 5));
     CHECK(done >= round * 5 - threads);
@@ -135,6 +138,118 @@ TEST_CASE("thread team: where every thread throws, one exception reaches the cal
   for (int round = 0; round < 200; ++round) {
     const auto body = [](index_type) { throw std::runtime_error("everybody's"); };
     CHECK(thrown([&] { team.run(body); }) == "everybody's");
+  }
+}
+
+TEST_CASE("thread team: nobody waits for a worker that is late") {
+  cpu::thread_team team(3);
+  team.prepare(true);
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<bool> is_over = false;
+    std::atomic<index_type> done = 0;
+    const auto body = [&](index_type thread) {
+      if (thread != 0)
+        while (!is_over) std::this_thread::yield();
+      for (int phase = 0; phase < 5; ++phase) team.share(10, [&](index_type) { ++done; });
+      team.share_when_ready(
+          10, [](index_type) { return true; }, [&](index_type) { ++done; });
+      if (thread == 0) is_over = true;
+    };
+    team.prepare(true, 10);
+    team.run(body);
+    CHECK(done == 60);
+  }
+}
+
+TEST_CASE("thread team: a phase begins when the one before is over, whichever threads take part") {
+  cpu::thread_team team(4);
+  team.prepare(true);
+  for (int round = 0; round < 300; ++round) {
+    std::atomic<index_type> done = 0;
+    std::atomic<bool> in_order = true;
+    const auto body = [&](index_type) {
+      for (index_type phase = 0; phase < 20; ++phase)
+        team.share(3, [&](index_type) {
+          const index_type before = done++;
+          if (before / 3 != phase) in_order = false;
+        });
+    };
+    team.run(body);
+    CHECK(done == 60);
+    CHECK(in_order);
+  }
+}
+
+TEST_CASE("thread team: of tasks that wait for others those are passed over whose turn it is not") {
+  constexpr index_type blocks = 9;
+  const cpu::tournament meetings(blocks);
+  cpu::block_turns turns;
+  turns.reserve(blocks);
+  cpu::thread_team team(2);
+  REQUIRE(team.prepare(true, meetings.num_meetings()) == 2);
+  for (int round = 0; round < 100; ++round) {
+    turns.clear();
+    std::atomic<index_type> done = 0, last_round = 0;
+    std::vector<index_type> turn(blocks, 0);  // written by whoever has the block
+    std::atomic<bool> in_order = true;
+    const auto body = [&](index_type) {
+      team.share_when_ready(
+          meetings.num_meetings(),
+          [&](index_type m) { return turns.ready(meetings[m].anchors, meetings[m].candidates, meetings[m].round); },
+          [&](index_type m) {
+            const cpu::meeting now = meetings[m];
+            if (m == 0)  // late: the other thread goes on to the next rounds with the blocks that need not wait
+              while (last_round < 2) std::this_thread::yield();
+            last_round = std::max<index_type>(last_round, now.round);
+            for (const index_type b : {now.anchors, now.candidates == now.anchors ? -1 : now.candidates})
+              if (b >= 0 && turn[static_cast<std::size_t>(b)]++ != now.round) in_order = false;
+            ++done;
+            turns.finish(now.anchors, now.candidates, now.round);
+          });
+    };
+    team.run(body);
+    CHECK(done == meetings.num_meetings());
+    CHECK(in_order);
+  }
+}
+
+TEST_CASE("thread team: where a task throws that others wait for, all come back") {
+  constexpr index_type count = 50;
+  cpu::thread_team team(3);
+  team.prepare(true, count);
+  for (int round = 0; round < 100; ++round) {
+    std::atomic<index_type> done = 0;
+    const auto body = [&](index_type) {
+      team.share_when_ready(
+          count, [&](index_type t) { return t <= done; },
+          [&](index_type t) {
+            if (t == round % count) throw std::runtime_error("task " + std::to_string(t));
+            ++done;
+          });
+    };
+    CHECK(thrown([&] { team.run(body); }) == "task " + std::to_string(round % count));
+    CHECK(done == round % count);
+  }
+}
+
+TEST_CASE("thread team: a task may run a team of its own") {
+  cpu::thread_team outer(2);
+  outer.prepare(true);
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<index_type> done = 0;
+    const auto body = [&](index_type) {
+      outer.share(4, [&](index_type) {
+        cpu::thread_team inner(2);
+        inner.prepare(true);
+        const auto inner_body = [&](index_type) {
+          for (int phase = 0; phase < 3; ++phase) inner.share(5, [&](index_type) { ++done; });
+        };
+        inner.run(inner_body);
+      });
+      outer.share(2, [&](index_type) { done += 100; });
+    };
+    outer.run(body);
+    CHECK(done == 260);
   }
 }
 

@@ -6,6 +6,9 @@
 #include <contrastive/core/types.hpp>
 #include <new>
 #include <type_traits>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -29,16 +32,24 @@ class aligned_buffer {
   void reserve(index_type size) {
     if (size <= size_) return;
     release();
-    data_ = static_cast<T*>(::operator new(static_cast<std::size_t>(size) * sizeof(T), alignment));
+    const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(T);
+    data_ = static_cast<T*>(::operator new(bytes, alignment_of(size)));
     size_ = size;
+#if defined(__linux__)
+    if (is_large(size)) ::madvise(data_, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // where the system has none, without
+#endif
   }
   T* data() const { return data_; }
 
  private:
-  static constexpr std::align_val_t alignment{64};
+  /// Large buffers are aligned to huge pages: a thread that walks through rows and logits would look up thousands of small
+  /// ones.
+  static constexpr std::size_t huge_page = std::size_t{1} << 21;
+  static bool is_large(index_type size) { return static_cast<std::size_t>(size) * sizeof(T) >= 2 * huge_page; }
+  static std::align_val_t alignment_of(index_type size) { return std::align_val_t{is_large(size) ? huge_page : 64}; }
 
   void release() {
-    ::operator delete(data_, alignment);
+    ::operator delete(data_, alignment_of(size_));
     data_ = nullptr, size_ = 0;
   }
 

@@ -53,10 +53,10 @@ class engine {
     }
     const auto body = [&](index_type thread) {
       strip_scratch<T>& s = scratch_[static_cast<std::size_t>(thread)];
-      prepare(s, thread);
-      if (p_.is_part()) return run_part(s, thread);
+      prepare(s);
+      if (p_.is_part()) return run_part(s);
       forward(s, false);
-      finish(s, thread);
+      finish(s);
       if (!p_.with_gradients) return;
       backward(s);
       products_.write_gradients(team_);
@@ -97,41 +97,48 @@ class engine {
     scalars_.reserve(n), exponentials_.reserve(n);
     turns_.reserve(plan_.anchors.count() + plan_.candidates.count());
     const index_type pairs = n * (plan_.symmetric ? plan_.tiled() / 2 : plan_.tiled()) + n * f.listed_per_anchor;
-    const int threads = team_.prepare(pairs * p.arguments[0].cols >= worth_threads);
+    const int threads = team_.prepare(pairs * p.arguments[0].cols >= worth_threads, num_meetings());
     if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
     for (auto& s : scratch_) strips_.reserve(s);
   }
 
   // ---- 1
 
-  void prepare(strip_scratch<T>& s, index_type thread) {
-    products_.prepare(team_, thread, s.products);
-    team_.alone(thread, [&] {
-      double low = 0, high = 0;
-      products_.bounds(low, high);
-      // A sum may be much larger than the terms of this part: one shift serves where all rows have one length.
-      if (p_.is_part() && p_.similarity != similarity::cosine) low = -1e30, high = 1e30;
-      const tile all{0, plan_.n, plan_.tiled_begin, plan_.tiled_end};
-      const tile_statement said = f_.statement_of(all);
-      terms_.choose_shifts(f_, said, low, high);
-      any_one_pass_ = false;
-      for (index_type J = 0; J < plan_.candidates.count(); ++J) any_one_pass_ = any_one_pass_ || strips_.one_pass(J);
-      turns_.clear();
-    });
+  void prepare(strip_scratch<T>& s) {
     // Where gradients are to be written over the embeddings these have been read by now.
-    if (p_.with_gradients) products_.clear_gradients(team_);
-    team_.each(plan_.n, 1024, [&](index_type i) {
-      rows_.clear(i);
-      scalars_.data()[i] = {};
-      exponentials_.data()[i] = {};
+    const index_type clears = p_.with_gradients ? (p_.ranges.total + together - 1) / together : 0;
+    products_.prepare(team_, s.products, 1 + clears, [&](index_type t) {
+      if (t == 0) return choose_shifts();
+      products_.clear_gradients((t - 1) * together, t * together);
     });
-    if (p_.both_ways()) team_.each(num_columns(), 1024, [&](index_type j) { columns_.clear(j); });
-    team_.share(listed_.num_groups(), [&](index_type g) { listed_.clear(g); });
+    const index_type columns = p_.both_ways() ? num_columns() : 0;
+    team_.share((std::max(plan_.n, columns) + together - 1) / together, [&](index_type g) {
+      const index_type begin = g * together, end = begin + together;
+      for (index_type i = begin; i < std::min(end, plan_.n); ++i) {
+        rows_.clear(i);
+        scalars_.data()[i] = {};
+        exponentials_.data()[i] = {};
+      }
+      for (index_type j = begin; j < std::min(end, columns); ++j) columns_.clear(j);
+      if (begin < plan_.n) listed_.clear(g);
+    });
+  }
+  void choose_shifts() {
+    double low = 0, high = 0;
+    products_.bounds(low, high);
+    // A sum may be much larger than the terms of this part: one shift serves where all rows have one length.
+    if (p_.is_part() && p_.similarity != similarity::cosine) low = -1e30, high = 1e30;
+    const tile all{0, plan_.n, plan_.tiled_begin, plan_.tiled_end};
+    const tile_statement said = f_.statement_of(all);
+    terms_.choose_shifts(f_, said, low, high);
+    any_one_pass_ = false;
+    for (index_type J = 0; J < plan_.candidates.count(); ++J) any_one_pass_ = any_one_pass_ || strips_.one_pass(J);
+    turns_.clear();
   }
 
   // ---- of a problem that is a part of a larger one, instead of 2 to 4
 
-  void run_part(strip_scratch<T>& s, index_type thread) {
+  void run_part(strip_scratch<T>& s) {
     const bool second = p_.part == call_part::second_sums;
     if (p_.part != call_part::sums)
       each_state([&](anchor_states<T>& of, const part_sums& sums, index_type i) {
@@ -143,7 +150,7 @@ class engine {
         of.finish(begin, end, p_.batch_log_sum);
         for (index_type i = begin; i < end; ++i) of.set_gains(i, sums.shares[i]);
       });
-      team_.alone(thread, [&] {
+      team_.alone([&] {
         rows_.clear_padding();
         if (p_.both_ways()) columns_.clear_padding();
       });
@@ -151,8 +158,7 @@ class engine {
       return products_.write_gradients(team_);
     }
     if (!second || !f_.says.positives_listed) forward(s, second);
-    team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
-    add_listed(thread, second);
+    add_listed(true, second, [](index_type) {});
     each_state([&](anchor_states<T>& of, const part_sums& sums, index_type i) { of.give(i, sums, second); });
   }
   /// visit(states, their sums, begin, end) for all anchors of both directions, a group at a time.
@@ -178,35 +184,43 @@ class engine {
   /// an order that makes writes to the rows of either block safe.
   template <class Task>
   void for_each_block_pair(Task task) {
-    const auto all = [&](const auto& meetings, index_type first_candidate_turn, const auto& meet) {
-      team_.share(meetings.num_meetings(), [&](index_type m) {
-        const meeting now = meetings[m];
-        const block_turns::seats seats(turns_, now.anchors, now.candidates < 0 ? -1 : first_candidate_turn + now.candidates,
-                                       now.round);
-        if (now.anchors >= 0 && now.candidates >= 0) meet(now.anchors, now.candidates);
-      });
-    };
     const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
-    if (plan_.symmetric)
-      all(tournament(candidates), 0, task);
-    else if (p_.same_rows())  // block b of the anchors and block b of the candidates are the same rows
-      all(tournament(std::max(anchors, candidates)), 0, [&](index_type I, index_type J) {
-        if (I < anchors && J < candidates) task(I, J);
-        if (I != J && J < anchors && I < candidates) task(J, I);
-      });
-    else
-      all(rotation(anchors, candidates), anchors, task);
+    with_meetings([&](const auto& meetings, index_type first_candidate_turn) {
+      const auto turn_of = [&](const meeting& m) { return m.candidates < 0 ? -1 : first_candidate_turn + m.candidates; };
+      team_.share_when_ready(
+          meetings.num_meetings(),
+          [&](index_type m) { return turns_.ready(meetings[m].anchors, turn_of(meetings[m]), meetings[m].round); },
+          [&](index_type m) {
+            const meeting now = meetings[m];
+            const index_type I = now.anchors, J = now.candidates;
+            if (0 <= I && I < anchors && 0 <= J && J < candidates) task(I, J);
+            if (p_.same_rows() && !plan_.symmetric && I != J && 0 <= J && J < anchors && 0 <= I && I < candidates) task(J, I);
+            turns_.finish(I, turn_of(now), now.round);
+          });
+    });
+  }
+  /// Where anchors are candidates too, block b of the anchors and block b of the candidates are the same rows.
+  template <class Visit>
+  auto with_meetings(Visit visit) const {
+    const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
+    if (p_.same_rows()) return visit(tournament(plan_.symmetric ? candidates : std::max(anchors, candidates)), 0);
+    return visit(rotation(anchors, candidates), anchors);
+  }
+  index_type num_meetings() const {
+    return with_meetings([](const auto& meetings, index_type) { return meetings.num_meetings(); });
   }
 
   void forward(strip_scratch<T>& s, bool second_stage) {
     const auto sum = [&](index_type I, index_type J) {
-      strips_.sum(s, I, J, second_stage, rows_, column_states(),
-                  [&](index_type begin, index_type count, const T* sums, const T* temperatures) {
-                    for (index_type i = 0; i < count; ++i) {
-                      exponentials& e = exponentials_.data()[begin + i];
-                      e.sum += static_cast<double>(sums[i]), e.temperature += static_cast<double>(temperatures[i]);
-                    }
-                  });
+      if (!second_stage && strips_.one_pass(J))
+        return strips_.accumulate_exponentials(
+            s, I, J, rows_, [&](index_type begin, index_type count, const T* sums, const T* temperatures) {
+              for (index_type i = 0; i < count; ++i) {
+                exponentials& e = exponentials_.data()[begin + i];
+                e.sum += static_cast<double>(sums[i]), e.temperature += static_cast<double>(temperatures[i]);
+              }
+            });
+      strips_.sum(s, I, J, second_stage, rows_, column_states());
     };
     if (has_columns())
       for_each_block_pair(sum);
@@ -218,25 +232,30 @@ class engine {
 
   // ---- 3
 
-  void finish(strip_scratch<T>& s, index_type thread) {
-    team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
-    add_listed(thread, false);
-    if (f_.theta != nullptr) {
-      team_.each(plan_.n, together, [&](index_type i) {
-        rows_.find_theta(i);
-        if (p_.both_ways()) columns_.find_theta(i);
-      });
-      team_.alone(thread, [&] { turns_.clear(); });
-      if (!f_.says.positives_listed) forward(s, true);
-      add_listed(thread, true);
-    }
-    if (f_.batch_term != nullptr) team_.alone(thread, [&] { find_batch(); });
-    team_.share(listed_.num_groups(), [&](index_type g) {
+  void finish(strip_scratch<T>& s) {
+    const auto apply_rule = [&](index_type g) {
       const index_type begin = g * together, end = std::min(plan_.n, begin + together);
       rows_.finish(begin, end, batch_log_sum_);
       if (p_.both_ways()) columns_.finish(begin, end, batch_log_sum_);
+    };
+    const bool row_by_row = f_.theta == nullptr && f_.batch_term == nullptr && !p_.both_ways();
+    add_listed(true, false, [&](index_type g) {
+      if (row_by_row) apply_rule(g);
     });
-    team_.alone(thread, [&] { reduce(); });
+    if (!row_by_row) {
+      if (f_.theta != nullptr) {
+        team_.each(plan_.n, together, [&](index_type i) {
+          rows_.find_theta(i);
+          if (p_.both_ways()) columns_.find_theta(i);
+        });
+        team_.alone([&] { turns_.clear(); });
+        if (!f_.says.positives_listed) forward(s, true);
+        add_listed(false, true, [](index_type) {});
+      }
+      if (f_.batch_term != nullptr) team_.alone([&] { find_batch(); });
+      team_.share(listed_.num_groups(), apply_rule);
+    }
+    team_.alone([&] { reduce(); });
     if (!p_.with_gradients) return;
     team_.each(plan_.n, together, [&](index_type i) {
       rows_.set_gains(i, share_ * weight_of(i));
@@ -263,18 +282,26 @@ class engine {
       visit(j, denominator, positive, listed_.number(i, t));
     }
   }
-  void add_listed(index_type thread, bool second_stage) {
-    if (listed_.per_anchor() == 0) return;
-    team_.each(plan_.n, together, [&](index_type i) {
-      for_each_listed(i, [&](index_type, double denominator, double positive, T arm) {
-        rows_.add_pair(i, second_stage, static_cast<double>(arm), denominator, positive);
-      });
+  /// Adds the listed pairs to the sums of one stage, `complete`: after complete_listed, and calls then(group) once those of a
+  /// group's anchors are added. On all threads.
+  template <class Then>
+  void add_listed(bool complete, bool second_stage, Then then) {
+    team_.share(listed_.num_groups(), [&](index_type g) {
+      if (complete) complete_listed(g);
+      for (index_type i = g * together; i < std::min(plan_.n, (g + 1) * together); ++i)
+        for_each_listed(i, [&](index_type, double denominator, double positive, T arm) {
+          rows_.add_pair(i, second_stage, static_cast<double>(arm), denominator, positive);
+        });
+      then(g);
     });
-    if (!p_.both_ways()) return;
-    team_.alone(thread, [&] {  // several anchors may list one candidate, whose sums these are too
+    if (!p_.both_ways() || listed_.per_anchor() == 0) return;
+    // Several anchors may list one candidate, whose sums these are too: threads part the candidates.
+    const index_type parts = team_.num_threads(), columns = num_columns();
+    team_.share(parts, [&](index_type part) {
+      const index_type first = part * columns / parts, last = (part + 1) * columns / parts;
       for (index_type i = 0; i < plan_.n; ++i)
         for_each_listed(i, [&](index_type j, double denominator, double positive, T arm) {
-          columns_.add_pair(j, second_stage, static_cast<double>(arm), denominator, positive);
+          if (first <= j && j < last) columns_.add_pair(j, second_stage, static_cast<double>(arm), denominator, positive);
         });
     });
   }
@@ -336,11 +363,12 @@ class engine {
       });
     });
     // Many anchors may list one candidate: threads part the columns, not the rows.
-    team_.share(products_.num_slabs(), [&](index_type slab) {
+    const index_type slabs = products_.num_slabs(), parts = std::min<index_type>(slabs, team_.num_threads());
+    team_.share(parts, [&](index_type part) {
       for (index_type i = 0; i < plan_.n; ++i)
         for (index_type t = 0; t < listed_.per_anchor(); ++t)
           if (const index_type j = listed_.candidate(i, t); j != no_candidate)
-            products_.accumulate_pair(i, j, listed_.number(i, t), slab);
+            products_.accumulate_pair(i, j, listed_.number(i, t), part * slabs / parts, (part + 1) * slabs / parts);
     });
   }
 

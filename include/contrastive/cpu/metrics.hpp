@@ -146,9 +146,9 @@ double effective_negatives_of(const problem<T>& given, const options& how) {
   const strip_term<T> term{nullptr, nullptr, 1, 0, -std::numeric_limits<T>::max(), 0, false, 0};
   tiles.each([&](auto& s, const tile& t, const strip<T>& logits) {
     pair_tiles<T>::each_own(t, logits, [](index_type, T& x) { x = excluded<T>; });
-    const index_type n = logits.num_rows;
-    T *const level = s.rows.data(), *const one = level + n, *const zero = one + n, *const relative = zero + n,
-             *const sum = relative + n;
+    const index_type n = logits.num_rows, room = usual_strip_rows;
+    T *const level = s.rows.data(), *const one = level + room, *const zero = one + room, *const relative = zero + room,
+             *const sum = relative + room;
     std::fill_n(one, n, T(1)), std::fill_n(zero, n, T(0));
     tiles.kernels().maxima(logits, nullptr, level, nullptr);
     for (index_type r = 0; r < n; ++r) {

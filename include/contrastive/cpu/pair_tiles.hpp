@@ -49,7 +49,7 @@ class pair_tiles {
   void each(Visit visit) {
     const auto body = [&](index_type thread) {
       scratch& s = scratch_[static_cast<std::size_t>(thread)];
-      products_.prepare(team_, thread, s.products);
+      products_.prepare(team_, s.products, 0, [](index_type) {});
       const index_type count = plan_.anchors.count();
       team_.share(count, [&](index_type I) {
         const index_type last = p_.same_rows() ? count : I + count;

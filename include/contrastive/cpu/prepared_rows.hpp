@@ -137,11 +137,8 @@ class prepared_rows {
       const pieces<T> sums{h, width_};
       const pieces<const T> sums_read{h, width_}, u{row(r), slab_stride()};
       double in_direction = 0;
-      if (kind_ == similarity::cosine) {  // taken out twice: the first time leaves what rounding adds to it
-        const T squares = std::max(kernels_->dot(u, u, num_slabs_), std::numeric_limits<T>::min());
-        kernels_->combine(sums, sums_read, u, num_slabs_, T(1), kernels_->dot(sums_read, u, num_slabs_) / squares);
-        in_direction = static_cast<double>(kernels_->dot(sums_read, u, num_slabs_) / squares);
-      }
+      if (kind_ == similarity::cosine)  // taken out twice: the first time leaves what rounding adds to it
+        in_direction = static_cast<double>(kernels_->remove_direction(sums, u, num_slabs_));
       // Of distances the last coordinate of H holds Σ dL/dx.
       const double slopes = kind_ == similarity::negative_squared_euclidean ? static_cast<double>(h[dim_ + 1]) : 0;
       const auto rule = contrastive::detail::chain_rule_of(kind_, norm(r), in_direction, slopes);

@@ -49,22 +49,27 @@ class products {
     s.straight.reserve(2 * largest_block * largest_block), s.transposed.reserve(2 * largest_block * largest_block);
   }
 
-  /// Reads and packs all rows. On all threads.
-  void prepare(thread_team& team, index_type thread, product_scratch<T>& s) {
+  /// Reads and packs all rows, and once they are read and their norms known, beside the packing, calls others(t) for t in
+  /// [0, num_others). On all threads.
+  template <class Task>
+  void prepare(thread_team& team, product_scratch<T>& s, index_type num_others, Task others) {
     const bool centred = p_->similarity == similarity::negative_squared_euclidean;
     if (centred) {
       team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.read(row); });
-      team.alone(thread, [&] { prepared_.find_centre(); });
+      team.alone([&] { prepared_.find_centre(); });
     }
     team.each(p_->ranges.total, 64, [&](index_type row) {
       if (!centred) prepared_.read(row);
       prepared_.shape(row);
     });
-    if constexpr (std::is_same_v<T, float>)
-      if (bf16_ != nullptr) pack_bf16(team, s);
     const index_type first = p_->ranges.candidate_begin + plan_->tiled_begin,
                      end = p_->ranges.candidate_begin + plan_->tiled_end;
-    team.each(prepared_.num_panels(), 1, [&](index_type p) { prepared_.pack_panel(p, first, end); });
+    team.share(num_others + num_packs(), [&](index_type t) {
+      if (t < num_others) return others(t);
+      if constexpr (std::is_same_v<T, float>)
+        if (bf16_ != nullptr) return pack_bf16(t - num_others, s);
+      prepared_.pack_panel(t - num_others, first, end);
+    });
   }
 
   /// x (anchors of the tile, panels of its candidates) = arms.
@@ -108,15 +113,17 @@ class products {
         });
   }
   index_type num_slabs() const { return prepared_.num_slabs(); }
-  /// One slab of what a single pair of slope g gives both its rows.
-  void accumulate_pair(index_type i, index_type j, T g, index_type slab) {
-    const index_type anchor = p_->ranges.anchor_begin + i, other = p_->ranges.candidate_begin + j,
-                     first = slab * kernels_.width;
-    if (T* h = prepared_.gradient(anchor)) kernels_.add_row(h + first, g, prepared_.slab(other, slab));
-    if (T* h = prepared_.gradient(other)) kernels_.add_row(h + first, g, prepared_.slab(anchor, slab));
+  /// What a single pair of slope g gives both its rows, in slabs [first, last).
+  void accumulate_pair(index_type i, index_type j, T g, index_type first, index_type last) {
+    const index_type anchor = p_->ranges.anchor_begin + i, other = p_->ranges.candidate_begin + j, width = kernels_.width;
+    const auto add = [&](index_type to, index_type from) {
+      if (T* const h = prepared_.gradient(to))
+        kernels_.add_row({h + first * width, width}, g, {prepared_.slab(from, first), prepared_.slab_stride()}, last - first);
+    };
+    add(anchor, other), add(other, anchor);
   }
-  void clear_gradients(thread_team& team) {
-    team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.clear_gradient(row); });
+  void clear_gradients(index_type begin, index_type end) {
+    for (index_type row = begin; row < std::min(end, p_->ranges.total); ++row) prepared_.clear_gradient(row);
   }
   void scale_gradient(index_type i, double scale) { prepared_.scale_gradient(p_->ranges.anchor_begin + i, scale); }
   /// After all tiles, before single pairs. On all threads.
@@ -146,16 +153,18 @@ class products {
 
   const bf16_rows& bf16_candidates() const { return p_->same_rows() ? bf16_anchors_ : bf16_candidates_; }
 
-  void pack_bf16(thread_team& team, product_scratch<T>& s) {
-    const auto pack = [&](bf16_rows& rows) {
-      team.each(rows.num_groups(), 1, [&](index_type g) {
-        rows.pack(
-            g, p_->similarity == similarity::cosine, static_cast<T>(1 / p_->temperature), s.line.data(),
+  /// Panels, or groups of rows of bfloat16.
+  index_type num_packs() const {
+    if (bf16_ == nullptr) return prepared_.num_panels();
+    return bf16_anchors_.num_groups() + (p_->same_rows() ? 0 : bf16_candidates_.num_groups());
+  }
+  void pack_bf16(index_type g, product_scratch<T>& s) {
+    const bool of_anchors = g < bf16_anchors_.num_groups();
+    (of_anchors ? bf16_anchors_ : bf16_candidates_)
+        .pack(
+            of_anchors ? g : g - bf16_anchors_.num_groups(), p_->similarity == similarity::cosine,
+            static_cast<T>(1 / p_->temperature), s.line.data(),
             [&](index_type r, float* line) { prepared_.read_plain(r, line); }, [&](index_type r) { return prepared_.norm(r); });
-      });
-    };
-    pack(bf16_anchors_);
-    if (!p_->same_rows()) pack(bf16_candidates_);
   }
   void accumulate_bf16(product_scratch<T>& s, const tile& t, const T* g, index_type ld, index_type columns,
                        bool candidates_too) {

@@ -71,61 +71,33 @@ class rotation {
   index_type anchors_, candidates_, seats_;
 };
 
-/// How many rounds each block has behind it. A meeting begins when both blocks have all rounds before its own behind them: so
-/// the sums of a block are taken in the order of its rounds, and threads wait for those blocks alone, not for each other.
-/// Meetings must be taken in their order.
+/// How many rounds each block has behind it. A meeting is ready when both its blocks, which may be negative or the same, have
+/// all rounds before its own behind them: so the sums of a block are taken in the order of its rounds, and threads wait for
+/// those blocks alone, not for each other.
 class block_turns {
  public:
   void reserve(index_type size) {
     if (size <= size_) return;
-    turns_ = std::make_unique<std::atomic<unsigned>[]>(static_cast<std::size_t>(size));
+    turns_ = std::make_unique<std::atomic<index_type>[]>(static_cast<std::size_t>(size));
     size_ = size;
   }
   void clear() {
     for (index_type b = 0; b < size_; ++b) turns_[static_cast<std::size_t>(b)].store(0, std::memory_order_relaxed);
   }
-
-  /// The time of one meeting, of blocks that may be negative or the same: begins when it is the turn of both. An exception ends
-  /// it too, so that threads that wait for its blocks go on.
-  class seats {
-   public:
-    seats(block_turns& turns, index_type anchors, index_type candidates, index_type round)
-        : turns_(turns), blocks_{anchors, candidates == anchors ? -1 : candidates}, round_(round) {
-      for (const index_type block : blocks_)
-        if (block >= 0) turns_.wait(block, round_);
-    }
-    seats(const seats&) = delete;
-    seats& operator=(const seats&) = delete;
-    ~seats() {
-      for (const index_type block : blocks_)
-        if (block >= 0) turns_.finish(block, round_);
-    }
-
-   private:
-    block_turns& turns_;
-    index_type blocks_[2], round_;
-  };
+  bool ready(index_type one, index_type other, index_type round) const {
+    return has_turn(one, round) && has_turn(other, round);
+  }
+  void finish(index_type one, index_type other, index_type round) {
+    for (const index_type b : {one, other})
+      if (b >= 0) turns_[static_cast<std::size_t>(b)].store(round + 1, std::memory_order_release);
+  }
 
  private:
-  void wait(index_type block, index_type round) const {
-    const auto& turn = turns_[static_cast<std::size_t>(block)];
-    const auto wanted = static_cast<unsigned>(round);
-    for (int spin = 0; spin < 1000; ++spin) {
-      if (turn.load(std::memory_order_acquire) == wanted) return;
-#if defined(__x86_64__)
-      __builtin_ia32_pause();
-#endif
-    }
-    for (unsigned now = turn.load(std::memory_order_acquire); now != wanted; now = turn.load(std::memory_order_acquire))
-      turn.wait(now, std::memory_order_acquire);
-  }
-  void finish(index_type block, index_type round) {
-    auto& turn = turns_[static_cast<std::size_t>(block)];
-    turn.store(static_cast<unsigned>(round) + 1, std::memory_order_release);
-    turn.notify_all();
+  bool has_turn(index_type b, index_type round) const {
+    return b < 0 || turns_[static_cast<std::size_t>(b)].load(std::memory_order_acquire) == round;
   }
 
-  std::unique_ptr<std::atomic<unsigned>[]> turns_;
+  std::unique_ptr<std::atomic<index_type>[]> turns_;
   index_type size_ = 0;
 };
 

@@ -51,11 +51,9 @@ class strips {
                                      plan_->tiled_begin + plan_->candidates.end(J));
   }
 
-  /// Adds the sums of anchor block I against candidate block J to rows and, where not null, to columns. What is looked at once
-  /// goes to one_pass(strip's first anchor, sums, temperatures).
-  template <class OnePass>
+  /// Adds the sums of anchor block I against candidate block J to rows and, where not null, to columns.
   void sum(strip_scratch<T>& s, index_type I, index_type J, bool second_stage, anchor_states<T>& rows,
-           anchor_states<T>* columns, OnePass on_one_pass) {
+           anchor_states<T>* columns) {
     for_each(I, J, columns != nullptr, [&](const tile& t, bool with_columns) {
       loaded l;
       if (!load(s, I, J, t, second_stage, second_stage, l)) return;
@@ -64,7 +62,33 @@ class strips {
       for (int k = 0; k < f_->num_terms; ++k)
         if (f_->terms[k].second_stage == second_stage && l.counts[which(k)] && !both.has(k))
           sum_term(s, k, t, l, rows, with_columns ? columns : nullptr);
-      if (!second_stage && one_pass(J)) accumulate_exponentials(s, t, l, on_one_pass);
+    });
+  }
+
+  /// The same where one_pass(J), together with the gradient that the terms of the sum give, all relative to the one shift;
+  /// calls visit(first anchor, count, sums, temperatures) with Σ e^(x - shift) and Σ e^(x - shift) (x - shift) of each anchor.
+  template <class Visit>
+  void accumulate_exponentials(strip_scratch<T>& s, index_type I, index_type J, anchor_states<T>& rows, Visit visit) {
+    int k = 0;
+    while (terms_->slots[k] < 0) ++k;
+    const index_type strip_rows = plan_->strip_rows;
+    T *const unit = s.unit.data(), *const temperature = s.rows.data() + 5 * strip_rows, *const sums = temperature + strip_rows;
+    std::fill_n(unit, strip_rows, T(1));
+    std::fill_n(unit + strip_rows, strip_rows, static_cast<T>(terms_->shifts[k]));
+    std::fill_n(unit + 2 * strip_rows, strip_rows, T(0));
+    const strip_gains<T> of_one{unit, unit + strip_rows, unit + 2 * strip_rows, unit + strip_rows, unit + 2 * strip_rows};
+    for_each(I, J, false, [&](const tile& t, bool) {
+      loaded l;
+      if (!load(s, I, J, t, false, false, l)) return;
+      const index_type num_anchors = t.anchor_end - t.anchor_begin;
+      const strip_term<T> term = term_of(s, k, l, true);
+      if (is_simple(k, l))
+        kernels_.slope_plain(l.logits, term, of_one, {}, l.logits.x, temperature, sums);
+      else
+        kernels_.slope_term[terms_->kinds[k]](l.logits, term, of_one, {}, l.logits.x, false, temperature, sums);
+      rows.add(t.anchor_begin, num_anchors, k, sums, nullptr);
+      visit(t.anchor_begin, num_anchors, sums, temperature);
+      products_.accumulate(s.products, t, l.logits.x, l.logits.ld, l.logits.num_columns, false);
     });
   }
 
@@ -104,15 +128,14 @@ class strips {
         const int k = terms[c];
         const strip_gains<T> of_columns = gains_of_columns(k), of_rows = rows.gains_from(k, t.anchor_begin);
         const strip_term<T> term = term_of(s, k, l, true);
-        const bool simple = is_simple(k, l) && count == 1 && !plan_->sums_slopes;
-        if (simple)
+        if (is_simple(k, l) && count == 1)
           (with_columns || square ? kernels_.slope_plain_with_columns : kernels_.slope_plain)(l.logits, term, of_rows,
-                                                                                              of_columns, g, temperature);
+                                                                                              of_columns, g, temperature, sums);
         else
           kernels_.slope_term[terms_->kinds[k]](l.logits, term, of_rows, of_columns, g, c > 0, temperature, sums);
         for (index_type i = t.anchor_begin; i < t.anchor_end; ++i)
           add(i, once * static_cast<double>(temperature[i - t.anchor_begin]),
-              simple ? 0 : once * static_cast<double>(sums[i - t.anchor_begin]));
+              once * static_cast<double>(sums[i - t.anchor_begin]));
       }
       if (count > 0) products_.accumulate(s.products, t, g, l.logits.ld, l.logits.num_columns, !square);
     });
@@ -275,25 +298,6 @@ class strips {
       rows.add(begin, t.anchor_end - begin, both.of[w], of_rows[w].sum, nullptr);
       if (columns != nullptr) columns->add(first, t.candidate_end - t.candidate_begin, both.of[w], of_columns[w].sum, nullptr);
     }
-  }
-
-  template <class OnePass>
-  void accumulate_exponentials(strip_scratch<T>& s, const tile& t, const loaded& l, OnePass on_one_pass) {
-    const index_type num_anchors = t.anchor_end - t.anchor_begin, rows = plan_->strip_rows;
-    int k = 0;
-    while (terms_->slots[k] < 0) ++k;
-    T *const unit = s.unit.data(), *const temperature = s.rows.data() + 5 * rows, *const sums = s.rows.data() + 6 * rows;
-    std::fill_n(unit, num_anchors, T(1));
-    std::fill_n(unit + rows, num_anchors, static_cast<T>(terms_->shifts[k]));
-    std::fill_n(unit + 2 * rows, num_anchors, T(0));
-    const strip_gains<T> of_one{unit, unit + rows, unit + 2 * rows, unit + rows, unit + 2 * rows};
-    const strip_term<T> term = term_of(s, k, l, true);
-    if (is_simple(k, l))
-      kernels_.slope_plain(l.logits, term, of_one, {}, l.logits.x, temperature);
-    else
-      kernels_.slope_term[terms_->kinds[k]](l.logits, term, of_one, {}, l.logits.x, false, temperature, sums);
-    on_one_pass(t.anchor_begin, num_anchors, s.rows.data() + 2 * rows, temperature);
-    products_.accumulate(s.products, t, l.logits.x, l.logits.ld, l.logits.num_columns, false);
   }
 
   const kernel_table<T>& kernels_;

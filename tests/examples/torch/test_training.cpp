@@ -153,7 +153,7 @@ TEST_CASE("tensors: pictures go there and back, and a network's outputs do not d
   const auto forward = [&](const torch::Tensor& x) { return network->forward(x); };
   const torch::Tensor whole = examples::outputs_of(*network, forward, pictures),
                       blocks = examples::outputs_of(*network, forward, pictures, 3);
-  CHECK(torch::allclose(whole, blocks, 1e-5, 1e-6)); // BLAS may sum a block of other size in another order
+  CHECK(torch::allclose(whole, blocks, 1e-5, 1e-6));  // BLAS may sum a block of other size in another order
   CHECK(network->is_training());
   CHECK(examples::to_matrix(whole)(2, 1) == whole[2][1].item<float>());
 }

@@ -27,8 +27,8 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace detail {
 
-/// Loss (scalar, or one number an anchor), gradients of the embeddings (undefined where not wanted), of the temperature and of
-/// the bias.
+/// Loss (scalar, or one number an anchor), gradients of the embeddings (undefined where not wanted), and, where anything is
+/// learned, of the temperature and of the bias.
 struct torch_result {
   torch::Tensor loss;
   std::vector<torch::Tensor> gradients;
@@ -126,8 +126,10 @@ torch_result evaluate_on_host(const On& on, const L& loss, const std::vector<tor
     out.loss = torch::tensor(r.per_anchor, numbers);
   else
     out.loss = torch::scalar_tensor(r.loss, numbers);
-  out.temperature_gradient = torch::scalar_tensor(r.temperature_gradient, numbers);
-  out.bias_gradient = torch::scalar_tensor(r.bias_gradient, numbers);
+  if (learned) {
+    out.temperature_gradient = torch::scalar_tensor(r.temperature_gradient, numbers);
+    out.bias_gradient = torch::scalar_tensor(r.bias_gradient, numbers);
+  }
   return out;
 }
 

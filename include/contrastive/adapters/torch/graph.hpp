@@ -60,8 +60,11 @@ struct known_gradients : torch::autograd::Function<known_gradients> {
       gradients = static_cast<const weighed_gradients&>(*weighed).of(factor, inputs);
     } else {
       if (factor.dim() > 0) factor = factor[0];
-      for (auto& gradient : gradients)
-        if (gradient.defined()) gradient = gradient * factor.to(gradient.scalar_type());
+      // By 1, as of loss.backward(): the gradients themselves. They become a leaf's own without a copy, or are copied where the
+      // graph is kept. A GPU would have to be waited for.
+      if (!factor.device().is_cpu() || factor.item<double>() != 1)
+        for (auto& gradient : gradients)
+          if (gradient.defined()) gradient = gradient * factor.to(gradient.scalar_type());
     }
     gradients.resize(gradients.size() + 3);  // none for `value`, `gradients` and `weighed` of forward
     return gradients;

@@ -79,7 +79,8 @@ struct strip_term {
   T level;
 };
 
-/// Of the rows or the columns of a strip; null: not asked for.
+/// Of the rows or the columns of a strip; null: not asked for. These, and what slope kernels say of rows, are written a vector
+/// at a time: there is room for num_rows up to a multiple of `width`.
 template <class T>
 struct strip_sums {
   const T* level = nullptr;  // what each is relative to
@@ -111,7 +112,7 @@ struct kernel_table {
   using sum_kernel = void(const strip<T>&, const strip_term<T>&, const strip_sums<T>& rows, const strip_sums<T>& columns);
   sum_kernel *sum_plain, *sum_plain_with_columns;
   using plain_slope_kernel = void(const strip<T>&, const strip_term<T>&, const strip_gains<T>& rows,
-                                  const strip_gains<T>& columns, T* out, T* temperature);
+                                  const strip_gains<T>& columns, T* out, T* temperature, T* slopes);
   plain_slope_kernel *slope_plain, *slope_plain_with_columns;
   // Of the sums of D and of P, in this order.
   void (*sum_both)(const strip<T>&, const strip_term<T>*, const strip_sums<T>* rows, const strip_sums<T>* columns);
@@ -123,11 +124,11 @@ struct kernel_table {
   slope_kernel* slope_term[num_kernel_kinds];
   void (*dots)(const T* rows, index_type slab_stride, index_type dim, index_type anchor, const index_type* partners,
                index_type count, T* out);
-  void (*add_row)(T* out, T g, const T* row);
+  void (*add_row)(pieces<T> out, T g, pieces<const T> row, index_type num_slabs);
   void (*pack)(const T* rows, index_type slab_stride, index_type dim, T* panel);
   double (*squares)(pieces<const T> z, index_type num_slabs);
   void (*scale)(pieces<T> z, index_type num_slabs, double factor);
-  T (*dot)(pieces<const T> h, pieces<const T> u, index_type num_slabs);
+  T (*remove_direction)(pieces<T> h, pieces<const T> u, index_type num_slabs);
   void (*combine)(pieces<T> out, pieces<const T> h, pieces<const T> u, index_type num_slabs, T scale, T along);
 };
 
