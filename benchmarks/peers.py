@@ -110,7 +110,8 @@ AUTOGRAD = {
     OPEN_CLIP: open_clip_loss,
     INFO_NCE: info_nce_loss,
 }
-BY_CALLS = {  # compiled for what stands between the calls: a third of the time at N = 256
+# Compiled, since what stands between the calls took half of the time at N = 64, and an eighth at N = 256.
+BY_CALLS = {
     "nt_xent": fused_attention.nt_xent,
     "info_nce": fused_attention.info_nce,
     "clip": fused_attention.clip,
@@ -308,8 +309,8 @@ def compare(case, programs, threads, rounds, say):
 
 def disagreements(case, contestants):
     """Losses and gradients that differ from ours, and gradients that differ from those of the first peer by autograd."""
-    # Of bf16, PyTorch's attention rounds unit rows and exponentials to 8 bits: losses differ by up to 5e-4, gradients by 3e-3.
-    tolerance = 1e-4 if case.type == "float" else 1e-2
+    # Of bf16, PyTorch's attention rounds unit rows and exponentials to 8 bits: gradients differ by up to 3e-3 of float's.
+    tolerance = 1e-4 if case.type == "float" else 5e-3
     ours = contestants[OURS]
     first = next((peer for peer in contestants.values() if isinstance(peer, ByAutograd)), None)
     for who, contestant in contestants.items():
