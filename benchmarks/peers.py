@@ -203,10 +203,10 @@ class Ours:
 
     def measure(self):
         time.sleep(0.05)  # until the peers' waiting threads have stopped spinning
-        output = json.loads(subprocess.run(self.command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
-        if not output.get("benchmarks"):
+        output = subprocess.run(self.command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        if not output:
             sys.exit(f"peers.py: nothing runs by {' '.join(map(str, self.command))}")
-        self.figures = output["benchmarks"][0]
+        self.figures = json.loads(output)["benchmarks"][0]
         self.loss = self.figures["loss"]
         self.peak = max(self.peak, self.figures["peak_GFLOP/s"])
         seconds = self.figures["real_time"] * 1e-3
