@@ -37,7 +37,7 @@ def chart(title, lines, colours, unit, emphasised):
     """An SVG of lines {name: [(x, y)]} on two logarithmic axes; each line is named at its end and in the legend.
 
     unit(value) is the text of a tick. The emphasised line is drawn thicker."""
-    width, height, left, right, top, bottom = 860, 520, 90, 130, 84, 60
+    width, height, left, right, top, bottom = 860, 520, 90, 130, 100, 60
     xs = sorted({x for points in lines.values() for x, _ in points})
     ys = [y for points in lines.values() for _, y in points]
     low, high = math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys)))
@@ -66,11 +66,14 @@ def chart(title, lines, colours, unit, emphasised):
     out.append(f'<path d="M{left} {top}V{height - bottom}H{width - right}" stroke="#444444" fill="none"/>')
     out.append(f'<text x="{(left + width - right) / 2}" y="{height - 12}" text-anchor="middle">N, rows in all</text>')
     drawn = {name: [(x_of(x), y_of(y)) for x, y in points] for name, points in lines.items()}
-    legend, obstacles = left, []
+    legend, base, obstacles = left, 54, []
     for name, points in drawn.items():
-        out.append(f'<path d="M{legend} 54h22" stroke="{colours[name]}" stroke-width="3"/>')
-        out.append(f'<text x="{legend + 28}" y="59" font-size="13">{name}</text>')
-        legend += 48 + 7.2 * len(name)
+        length = 48 + 7.2 * len(name)
+        if legend + length > width:
+            legend, base = left, base + 20
+        out.append(f'<path d="M{legend:.1f} {base}h22" stroke="{colours[name]}" stroke-width="3"/>')
+        out.append(f'<text x="{legend + 28:.1f}" y="{base + 5}" font-size="13">{name}</text>')
+        legend += length
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
         out.append(f'<path d="M{path}" stroke="{colours[name]}" stroke-width="{3 if name == emphasised else 2}" fill="none"/>')
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colours[name]}"/>' for x, y in points]

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// Times of the losses over N x d x threads x type x logits. Without arguments a selection that takes two to three
-// minutes; with --benchmark_filter=REGEX whatever of the whole grid fits.
+// Times of the losses over N x d x threads x type x logits. Without arguments a selection; with
+// --benchmark_filter=REGEX whatever of the whole grid fits.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   using namespace contrastive::benchmarks;
   register_nt_xent(all);
   register_sup_con(all);
+  register_sincere(all);
   register_conditional_contrastive(all);
   register_info_nce(all);
   register_weighted_info_nce(all);

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times this library and its peers in turn on the same inputs, checks that they agree, and writes all figures as JSON.
 
+The peak of multiply-adds is measured in each round too, by our own programs; η is against the best of the whole run.
+
 Needs the packages of peers.txt; scripts/bench.sh makes an environment with them and calls this file.
 """
 
 import argparse
+import dataclasses
 import datetime
 import importlib.metadata
 import importlib.util
@@ -13,18 +16,22 @@ import json
 import os
 import pathlib
 import platform
+import re
 import statistics
 import subprocess
 import sys
 import time
 
+import fused_attention
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 EAGER, COMPILED, LIGHTLY = "PyTorch eager", "torch.compile", "lightly"
 METRIC_LEARNING, OPEN_CLIP, INFO_NCE = "pytorch-metric-learning", "open_clip", "info-nce-pytorch"
-OURS = "contrastive"
+FLASH, ATTENTION = "PyTorch fused attention", "one fused attention alone"
+OURS, NATIVE, SINGLE = "contrastive", "contrastive, -O3 -march=native", "contrastive, 1 thread"
+AGAIN, KEPT, WEIGHTED = "contrastive, logits computed again", "contrastive, logits kept", "contrastive, weighted_info_nce"
 PACKAGES = ["torch", "lightly", "pytorch-metric-learning", "open_clip_torch", "info-nce-pytorch", "numpy"]
 
 
@@ -49,7 +56,7 @@ def random_rows(count, dim):
     return torch.from_numpy(values.reshape(count, dim).astype(np.float32))
 
 
-# ---- peers: given N, a loss of the two halves of the rows (views, or queries and keys)
+# ---- peers: given N, a loss of the loss's arguments
 
 
 def eager_nt_xent(n):
@@ -63,7 +70,6 @@ def eager_nt_xent(n):
 
 
 def compiled_nt_xent(n):
-    torch.compiler.reset()  # else a loop over shapes meets the limit of recompilations and falls back to eager
     return torch.compile(eager_nt_xent(n), dynamic=False)
 
 
@@ -93,16 +99,31 @@ def open_clip_loss(n):
 def info_nce_loss(n):
     from info_nce import InfoNCE
 
-    return InfoNCE(temperature=0.1)
+    return InfoNCE(temperature=0.1)  # its third argument is a queue
 
 
-NT_XENT = {EAGER: eager_nt_xent, COMPILED: compiled_nt_xent, LIGHTLY: lightly_nt_xent, METRIC_LEARNING: metric_learning_nt_xent}
-CLIP = {OPEN_CLIP: open_clip_loss}
-IN_BATCH = {INFO_NCE: info_nce_loss}
+AUTOGRAD = {
+    EAGER: eager_nt_xent,
+    COMPILED: compiled_nt_xent,
+    LIGHTLY: lightly_nt_xent,
+    METRIC_LEARNING: metric_learning_nt_xent,
+    OPEN_CLIP: open_clip_loss,
+    INFO_NCE: info_nce_loss,
+}
+# Compiled, since what stands between the calls took half of the time at N = 64, and an eighth at N = 256.
+BY_CALLS = {
+    "nt_xent": fused_attention.nt_xent,
+    "info_nce": fused_attention.info_nce,
+    "clip": fused_attention.clip,
+    "info_nce_queue": fused_attention.info_nce_queue,
+}
+QUEUE_BATCH = 256  # queries and keys beside a queue, as in benchmarks/losses/info_nce.cpp
 
 
 def bytes_needed(who, n):
     """What a peer takes at most beyond its inputs: measured were 2.5 to 5.1 N x N matrices, and for one 4.2 N x N x N."""
+    if who in (FLASH, ATTENTION):
+        return 0
     return 4.0 * n * n * (5 * n if who == METRIC_LEARNING else 6)
 
 
@@ -112,107 +133,209 @@ def available_bytes():
 
 
 class Peer:
-    """One loss on one input; what is measured is a value with its gradients."""
-
-    def __init__(self, maker, n, dim, rows):
-        self.loss_of = maker(n)
-        self.leaves = [half.clone().requires_grad_() for half in random_rows(rows, dim).chunk(2)]
-        self.loss = self.step()  # compiles, takes memory
-
-    def step(self):
-        for leaf in self.leaves:
-            leaf.grad = None
-        loss = self.loss_of(*self.leaves)
-        loss.backward()
-        return loss.item()
+    """One loss on one input; what is measured is a call of `step`."""
 
     def measure(self, at_least=0.2):
         calls, start = 0, time.perf_counter()
         while calls == 0 or time.perf_counter() - start < at_least:
             self.step()
             calls += 1
-        return {"seconds": (time.perf_counter() - start) / calls}
+        return (time.perf_counter() - start) / calls
+
+
+class ByAutograd(Peer):
+    """A value and the gradients of the first two arguments."""
+
+    def __init__(self, loss_of, arguments):
+        self.loss_of = loss_of
+        self.leaves = [argument.clone().requires_grad_() for argument in arguments[:2]]
+        self.frozen = arguments[2:]
+        self.loss = self.step()  # compiles, takes memory
+
+    def step(self):
+        for leaf in self.leaves:
+            leaf.grad = None
+        loss = self.loss_of(*self.leaves, *self.frozen)
+        loss.backward()
+        return loss.item()
+
+    def gradients(self):
+        return [leaf.grad for leaf in self.leaves]
+
+
+class ByCalls(Peer):
+    """The same of a function that gives the gradients itself."""
+
+    def __init__(self, compute, arguments):
+        self.compute, self.arguments = torch.compile(compute, dynamic=False), arguments
+        self.loss = self.step()
+
+    def step(self):
+        loss, self.results = self.compute(*self.arguments)
+        return loss.item()
+
+    def gradients(self):
+        return self.results[:2]
+
+
+class AttentionAlone(Peer):
+    """The kernel by itself: unit rows are there before, and nothing comes of it."""
+
+    loss = None
+
+    def __init__(self, arguments):
+        queue = len(arguments) == 3
+        _, unit = fused_attention.normalised(*(arguments[2:] if queue else arguments))
+        self.keys = unit.to(arguments[0].dtype)
+        self.queries = F.normalize(arguments[0].float()).to(arguments[0].dtype) if queue else self.keys
+        self.step()
+
+    def step(self):
+        fused_attention.attention(self.queries, self.keys, self.keys, 0.5)
 
 
 class Ours:
     """One benchmark of the C++ program, in a process of its own each time."""
 
-    def __init__(self, program, loss, n, dim, threads):
-        name = f"{loss}/float/N:{n}/d:{dim}/threads:{threads}/gradient"
-        self.command = [program, f"--benchmark_filter=^{name}/real_time$", "--benchmark_format=json"]
-        self.loss = None
+    def __init__(self, program, benchmark, threads):
+        self.command = [program, f"--benchmark_filter=^{benchmark}/real_time$", "--benchmark_format=json"]
+        self.threads, self.loss, self.peak = threads, None, 0
 
     def measure(self):
         time.sleep(0.05)  # until the peers' waiting threads have stopped spinning
-        output = json.loads(subprocess.run(self.command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
-        figures = output["benchmarks"][0]
-        self.loss = figures["loss"]
-        return {"seconds": figures["real_time"] * 1e-3, "eta": figures["eta"], "peak": figures["peak_GFLOP/s"]}
+        output = subprocess.run(self.command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        if not output:
+            sys.exit(f"peers.py: nothing runs by {' '.join(map(str, self.command))}")
+        self.figures = json.loads(output)["benchmarks"][0]
+        self.loss = self.figures["loss"]
+        self.peak = max(self.peak, self.figures["peak_GFLOP/s"])
+        seconds = self.figures["real_time"] * 1e-3
+        self.gflop = self.figures["GFLOP/s"] * seconds
+        return seconds
 
 
 # ---- what is compared
 
 
-def cases(quick, threads):
-    """(loss, N, d, rows of input, peers, more of our own programs)"""
+@dataclasses.dataclass
+class Case:
+    loss: str
+    n: int
+    d: int
+    peers: list
+    ours: tuple = ()  # more of our own programs
+    type: str = "float"
+    gradient: bool = True
 
-    def nt_xent(n, dim, peers, **more):
-        return "nt_xent", n, dim, n, {who: NT_XENT[who] for who in peers}, more
+    def name(self):
+        return f"{self.loss}/{self.type}/N:{self.n}/d:{self.d}/{'gradient' if self.gradient else 'value'}"
 
-    common = [EAGER, COMPILED, LIGHTLY]
+    def arguments(self):
+        """The matrices of the loss, as the C++ program makes them."""
+        rows = {"nt_xent": [self.n // 2] * 2, "info_nce_queue": [QUEUE_BATCH] * 2 + [self.n]}.get(self.loss, [self.n] * 2)
+        values = random_rows(sum(rows), self.d).to(torch.bfloat16 if self.type == "bf16" else torch.float32)
+        return [part.clone() for part in values.split(rows)]
+
+    def peer(self, who):
+        if who == FLASH:
+            return ByCalls(BY_CALLS[self.loss], self.arguments())
+        if who == ATTENTION:
+            return AttentionAlone(self.arguments())
+        return ByAutograd(AUTOGRAD[who](self.n), self.arguments())
+
+    def our_program(self, who, programs, threads):
+        if who == SINGLE:
+            threads = 1
+        program = programs / ("benchmark_losses_native" if who == NATIVE else "benchmark_losses")
+        loss = "weighted_info_nce" if who == WEIGHTED else self.loss
+        mode = {AGAIN: "gradient/recompute", KEPT: "gradient/kept"}.get(who, "gradient" if self.gradient else "value")
+        return Ours(program, f"{loss}/{self.type}/N:{self.n}/d:{self.d}/threads:{threads}/{mode}", threads)
+
+
+def cases(quick):
+    common, both = [EAGER, COMPILED, LIGHTLY, FLASH], (AGAIN, KEPT)
     if quick:
-        return [nt_xent(256, 128, [*common, METRIC_LEARNING]), nt_xent(4096, 128, common)]
+        return [
+            Case("nt_xent", 256, 128, [*common, METRIC_LEARNING], both),
+            Case("nt_xent", 4096, 128, common, both),
+        ]
     return [
-        nt_xent(64, 128, [*common, METRIC_LEARNING]),
-        nt_xent(256, 128, [*common, METRIC_LEARNING]),
-        nt_xent(1024, 128, common),
-        nt_xent(4096, 128, common, native=threads, single=1),
-        nt_xent(8192, 128, common),
-        nt_xent(16384, 128, common),
-        nt_xent(4096, 512, common),
-        ("clip", 2048, 128, 4096, CLIP, {}),
-        ("clip", 2048, 512, 4096, CLIP, {}),
-        ("info_nce", 256, 128, 512, IN_BATCH, {}),
-        ("info_nce", 4096, 128, 8192, IN_BATCH, {"weighted": threads}),
+        Case("nt_xent", 64, 128, [*common, METRIC_LEARNING]),
+        Case("nt_xent", 256, 128, [*common, METRIC_LEARNING], both),
+        Case("nt_xent", 1024, 128, common, both),
+        Case("nt_xent", 4096, 128, common, (*both, NATIVE, SINGLE)),
+        Case("nt_xent", 8192, 128, common, both),
+        Case("nt_xent", 16384, 128, common, both),
+        Case("nt_xent", 4096, 512, common, both),
+        *(Case("nt_xent", n, 128, [FLASH], type="bf16") for n in (256, 1024, 4096, 16384)),
+        Case("nt_xent", 4096, 512, [FLASH], type="bf16"),
+        Case("clip", 2048, 128, [OPEN_CLIP, FLASH]),
+        Case("clip", 2048, 512, [OPEN_CLIP, FLASH]),
+        Case("clip", 4096, 128, [FLASH], both),
+        Case("clip", 4096, 128, [FLASH], type="bf16"),
+        Case("info_nce", 256, 128, [INFO_NCE, FLASH]),
+        Case("info_nce", 4096, 128, [INFO_NCE, FLASH], (*both, WEIGHTED)),
+        Case("info_nce", 4096, 128, [FLASH], type="bf16"),
+        Case("info_nce_queue", 4096, 128, [INFO_NCE, FLASH]),
+        Case("info_nce_queue", 4096, 128, [FLASH], type="bf16"),
+        Case("nt_xent", 4096, 128, [ATTENTION], gradient=False),
+        Case("info_nce_queue", 4096, 128, [ATTENTION], gradient=False),
     ]
 
 
 def compare(case, programs, threads, rounds, say):
-    loss, n, dim, rows, peers, more = case
-    result = {"loss": loss, "n": n, "d": dim, "threads": threads, "contestants": {}, "skipped": {}}
-    contestants = {OURS: Ours(programs / "benchmark_losses", loss, n, dim, threads)}
-    if "native" in more:
-        contestants["contrastive, -O3 -march=native"] = Ours(programs / "benchmark_losses_native", loss, n, dim, threads)
-    if "single" in more:
-        contestants["contrastive, 1 thread"] = Ours(programs / "benchmark_losses", loss, n, dim, 1)
-    if "weighted" in more:
-        contestants["contrastive, weighted_info_nce"] = Ours(
-            programs / "benchmark_losses", "weighted_info_nce", n, dim, threads
-        )
-    for who, maker in peers.items():
-        if bytes_needed(who, n) > 0.8 * available_bytes():
-            result["skipped"][who] = f"needs about {bytes_needed(who, n) / 2**30:.0f} GiB"
+    torch.compiler.reset()  # else a loop over shapes meets the limit of recompilations and falls back to eager
+    result = {"loss": case.loss, "type": case.type, "n": case.n, "d": case.d, "gradient": case.gradient}
+    result |= {"contestants": {}, "skipped": {}}
+    contestants = {who: case.our_program(who, programs, threads) for who in (OURS, *case.ours)}
+    for who in case.peers:
+        if bytes_needed(who, case.n) > 0.8 * available_bytes():
+            result["skipped"][who] = f"needs about {bytes_needed(who, case.n) / 2**30:.0f} GiB"
             continue
         say(f"{who}: first call")
-        contestants[who] = Peer(maker, n, dim, rows)
+        contestants[who] = case.peer(who)
     runs = {who: [] for who in contestants}
     for turn in range(rounds):
         for who, contestant in contestants.items():
             say(f"{who}: round {turn + 1} of {rounds}")
             runs[who].append(contestant.measure())
     for who, contestant in contestants.items():
-        median = {key: statistics.median(run[key] for run in runs[who]) for key in runs[who][0]}
-        result["contestants"][who] = {**median, "all_seconds": [run["seconds"] for run in runs[who]], "loss": contestant.loss}
-    return result
+        figures = {"best": min(runs[who]), "median": statistics.median(runs[who]), "all_seconds": runs[who]}
+        if isinstance(contestant, Ours):
+            figures |= {"gflop": contestant.gflop, "threads": contestant.threads, "peak": contestant.peak}
+        result["contestants"][who] = figures | {"loss": contestant.loss}
+    return result, list(disagreements(case, contestants))
 
 
-def disagreements(result):
-    """Losses of peers that differ from ours by more than 1e-4 (for losses above 1 of the loss)."""
-    ours = result["contestants"][OURS]["loss"]
-    for who in result["contestants"]:
-        theirs = result["contestants"][who]["loss"]
-        if "weighted" not in who and not abs(theirs - ours) <= 1e-4 * max(1, abs(ours)):
-            yield f"{result['loss']}, N = {result['n']}, d = {result['d']}: {who} gives {theirs:.7f}, contrastive {ours:.7f}"
+def disagreements(case, contestants):
+    """Losses and gradients that differ from ours, and gradients that differ from those of the first peer by autograd."""
+    # Of bf16, PyTorch's attention rounds unit rows and exponentials to 8 bits: gradients differ by up to 3e-3 of float's.
+    tolerance = 1e-4 if case.type == "float" else 5e-3
+    ours = contestants[OURS]
+    first = next((peer for peer in contestants.values() if isinstance(peer, ByAutograd)), None)
+    for who, contestant in contestants.items():
+        if who == WEIGHTED or contestant.loss is None:
+            continue
+        if not abs(contestant.loss - ours.loss) <= tolerance * max(1, abs(ours.loss)):
+            yield f"{case.name()}: {who} gives {contestant.loss:.7f}, contrastive {ours.loss:.7f}"
+        if not case.gradient:
+            continue
+        probe = contestant.figures["gradient_probe"] if isinstance(contestant, Ours) else probe_of(contestant.gradients())
+        off = abs(probe - ours.figures["gradient_probe"]) / ours.figures["gradient_norm"]
+        if not off <= tolerance:
+            yield f"{case.name()}: gradients of {who} and contrastive differ by {off:.1e} of their length"
+        if first and isinstance(contestant, Peer):
+            pairs = list(zip(contestant.gradients(), first.gradients(), strict=True))
+            off = max(((a - b).norm() / b.norm()).item() for a, b in pairs)
+            if not off <= tolerance:
+                yield f"{case.name()}: gradients of {who} differ by {off:.1e} of their length from the first peer's"
+
+
+def probe_of(gradients):
+    """The product of all gradients with a fixed sequence, as in benchmarks/support/loss_benchmark.hpp. If gradients differ by a
+    vector, their probes differ by some half of its length."""
+    values = torch.cat([gradient.float().flatten() for gradient in gradients]).double().numpy()
+    return float(values @ splitmix(3, np.arange(1, len(values) + 1, dtype=np.uint64)))
 
 
 # ---- memory
@@ -228,16 +351,15 @@ def memory_of_eager(n, dim, threads):
     torch.set_num_threads(threads)
     peak = 0
     for rows in (64, n):  # the first for what a process needs once
-        peer = Peer.__new__(Peer)
-        peer.loss_of, values = eager_nt_xent(rows), random_rows(rows, dim)
-        peer.leaves = [half.clone().requires_grad_() for half in values.chunk(2)]
-        gradients = [torch.ones_like(leaf) for leaf in peer.leaves]  # their pages are there before the count begins
+        loss_of = eager_nt_xent(rows)
+        leaves = [half.clone().requires_grad_() for half in random_rows(rows, dim).chunk(2)]
+        gradients = [torch.ones_like(leaf) for leaf in leaves]  # their pages are there before the count begins
         with open("/proc/self/clear_refs", "w") as clear:
             clear.write("5")
         before = resident("VmRSS")
-        for leaf, gradient in zip(peer.leaves, gradients, strict=True):
+        for leaf, gradient in zip(leaves, gradients, strict=True):
             leaf.grad = gradient
-        peer.loss_of(*peer.leaves).backward()
+        loss_of(*leaves).backward()
         peak = resident("VmHWM") - before
     print(peak)
 
@@ -270,14 +392,22 @@ def busy_share(seconds=2):
     return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
 
 
+VECTORS = {"amx_bf16": "amx", "avx512f": "avx512", "avx2": "avx2"}
+
+
 def machine():
     with open("/proc/cpuinfo") as lines:
-        model = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+        fields = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+    model, flags = fields.get("model name", platform.machine()), fields.get("flags", "").split()
+    maker = next((word for word in ("xeon", "epyc", "ryzen", "core") if word in model.lower()), platform.machine())
+    vectors = next((name for flag, name in VECTORS.items() if flag in flags), "")
     with open("/proc/meminfo") as lines:
         memory = int(next(line for line in lines if line.startswith("MemTotal")).split()[1]) / 2**20
     release = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     return {
-        "processor": model[0] if model else platform.machine(),
+        "kind": f"{maker}-{vectors}" if vectors else maker,  # names its part of docs/performance.md
+        "bf16": "AMX" if "amx_bf16" in flags else "AVX-512" if "avx512_bf16" in flags else "",
+        "processor": model,
         "cores": os.cpu_count(),
         "memory_gib": memory,
         "system": release,
@@ -289,8 +419,9 @@ def main():
     parser.add_argument("--programs", type=pathlib.Path, help="folder of benchmark_losses and benchmark_memory")
     parser.add_argument("--output", type=pathlib.Path, help="JSON file to write")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5, help="each figure is the median of so many")
+    parser.add_argument("--rounds", type=int, default=5, help="each figure is the best and the median of so many")
     parser.add_argument("--quick", action="store_true", help="nt_xent at N = 256 and 4096 alone")
+    parser.add_argument("--filter", default="", help="regular expression: only cases such as nt_xent/float/N:64/d:128/gradient")
     parser.add_argument("--memory-of-eager", type=int, nargs=3, metavar=("N", "D", "THREADS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.memory_of_eager:
@@ -308,27 +439,27 @@ def main():
         print(
             f"peers.py: others use {100 * busy:.0f} % of this machine now: these figures will be worth little", file=sys.stderr
         )
-    start, results, wrong = time.time(), [], []
-    planned = cases(options.quick, options.threads)
+    start, results, wrong, peaks = time.time(), [], [], {}
+    planned = [case for case in cases(options.quick) if re.search(options.filter, case.name())]
     for number, case in enumerate(planned, 1):
-        heading = f"[{number:2}/{len(planned)}] {case[0]}, N = {case[1]}, d = {case[2]}  "
-        result = compare(case, options.programs, options.threads, options.rounds, say)
+        heading = f"[{number:2}/{len(planned)}] {case.name()}  "
+        result, differences = compare(case, options.programs, options.threads, options.rounds, say)
         results.append(result)
-        wrong += disagreements(result)
+        wrong += differences
         print(f"{clear}{heading}({time.time() - start:.0f} s)")
-        ours = result["contestants"][OURS]["seconds"]
+        ours = result["contestants"][OURS]["best"]
         for who, figures in result["contestants"].items():
-            seconds = figures["seconds"]
-            print(
-                f"    {who:32} {1e3 * seconds:10.3f} ms  {seconds / ours:7.2f} x   loss {figures['loss']:.6f}"
-                + (f"   eta {figures['eta']:.2f}" if "eta" in figures else ""),
-                flush=True,
-            )
+            text = f"    {who:36} {1e3 * figures['best']:10.3f} ms  {figures['best'] / ours:7.2f} x"
+            if "gflop" in figures:
+                threads = figures["threads"]
+                peaks[threads] = max(peaks.get(threads, 0), figures.pop("peak"))
+                text += f"   eta {figures['gflop'] / figures['best'] / peaks[threads]:.2f}"
+            print(text, flush=True)
         for who, why in result["skipped"].items():
-            print(f"    {who:32} left out: {why}", flush=True)
+            print(f"    {who:36} left out: {why}", flush=True)
     heading = ""
-    memory = [] if options.quick else measure_memory(options.programs, options.threads, say)
-    print(f"{clear}{'losses differ' if wrong else 'all losses agree'}")
+    memory = [] if options.quick or options.filter else measure_memory(options.programs, options.threads, say)
+    print(f"{clear}{'results differ' if wrong else 'all losses and gradients agree'}")
 
     versions = {"Python": platform.python_version()}
     versions.update({name: importlib.metadata.version(name) for name in PACKAGES})
@@ -342,6 +473,7 @@ def main():
                 "threads": options.threads,
                 "machine": {**machine(), "busy": busy},
                 "versions": versions,
+                "peaks": peaks,
                 "cases": results,
                 "memory": memory,
                 "disagreements": wrong,

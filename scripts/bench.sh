@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-# Measures the losses and their peers from PyPI on the same inputs and writes docs/performance.md's tables and pictures.
+# Measures the losses and their peers from PyPI on the same inputs and writes this machine's tables and pictures of
+# docs/performance.md.
 set -euo pipefail
 
 usage() {
   cat << 'END'
-usage: scripts/bench.sh [--quick] [--threads N]
+usage: scripts/bench.sh [--quick] [--threads N] [--rounds N]
 
-  --quick      nt_xent at N = 256 and 4096, d = 128 alone: under two minutes once everything is installed
+  --quick      nt_xent at N = 256 and 4096, d = 128 alone
   --threads N  for all libraries (2)
+  --rounds N   how often each figure is measured; the best and the median count (5, or 3 with --quick)
 
 PEERS_PYTHON=/path/to/python uses an environment that has the packages of benchmarks/peers*.txt, instead of build/bench/peers.
 Figures go to out/bench/full or out/bench/quick as JSON; tables and pictures to docs/.
@@ -17,11 +19,12 @@ END
 }
 
 export PYTHONDONTWRITEBYTECODE=1 # nothing but figures is left behind
-mode=full threads=2
+mode=full threads=2 rounds=""
 while (($# > 0)); do
   case "$1" in
     --quick) mode=quick ;;
     --threads) threads="${2:?bench.sh: --threads needs a number}" && shift ;;
+    --rounds) rounds="${2:?bench.sh: --rounds needs a number}" && shift ;;
     --help | -h) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -62,17 +65,22 @@ rm -f "$output"/*.json
 options=(--programs "$build/benchmarks" --output "$output/peers.json" --threads "$threads")
 filter=()
 if [[ "$mode" == quick ]]; then
-  options+=(--quick --rounds 3)
+  rounds="${rounds:-3}"
+  options+=(--quick)
   filter=(--benchmark_filter='^nt_xent/(float|bf16)/N:(256|4096)/d:128/threads:2/')
 fi
+rounds="${rounds:-5}"
+options+=(--rounds "$rounds")
 
 echo "bench.sh: beside the peers"
 failed=0
 "$python" "$root/benchmarks/peers.py" "${options[@]}" || failed=$?
 if [[ ! -f "$output/peers.json" ]]; then exit "$failed"; fi
 
-echo "bench.sh: all losses"
-"$build/benchmarks/benchmark_losses" "${filter[@]}" --benchmark_out="$output/losses.json" --benchmark_out_format=json
+for ((round = 1; round <= rounds; ++round)); do
+  echo "bench.sh: all losses, round $round of $rounds"
+  "$build/benchmarks/benchmark_losses" "${filter[@]}" --benchmark_out="$output/losses_$round.json" --benchmark_out_format=json
+done
 
 if [[ "$mode" == full ]]; then
   echo "bench.sh: what the umbrella header costs a compiler"

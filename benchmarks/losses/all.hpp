@@ -9,6 +9,7 @@ void register_clip(bool all);
 void register_conditional_contrastive(bool all);
 void register_info_nce(bool all);
 void register_nt_xent(bool all);
+void register_sincere(bool all);
 void register_sup_con(bool all);
 void register_weighted_info_nce(bool all);
 

@@ -6,7 +6,9 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
+#include <cmath>
 #include <contrastive/cpu/evaluator.hpp>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 
@@ -40,21 +42,41 @@ struct settings {
   /// Logits outlive the loss only for a gradient; at N = 16384 they take 0.5 to 2 GiB.
   bool possible() const { return logits.name.empty() || (gradient && (logits.name != kept.name || n <= 16384)); }
 
-  /// The selection that runs when no filter is given, in two to three minutes: a line of N, and the other axes at N = 4096,
-  /// for every loss; for nt_xent also large N with logits computed again and kept, and with inputs of 16 bits.
+  /// The selection that runs when no filter is given: a line of N, the other axes at N = 4096, and logits computed again, for
+  /// every loss; logits kept for those that products dominate; for nt_xent also other large N, inputs of 16 bits, and the
+  /// smallest batch on one thread.
   bool by_default() const {
     const bool usual_type = type == "float", usual_logits = logits.name.empty();
     const int unusual = (dim != 128) + (threads != 2) + !usual_type + !usual_logits;
     if (unusual == 0) return n == 64 || n == 256 || n == 1024 || n == 4096 || n == 16384;
     if (!gradient) return false;
+    if (loss == "nt_xent" && threads == 1 && unusual == 1 && n == 64) return true;
     if (loss == "nt_xent" && threads == 2 && dim >= 128) {
       if (type == "bf16" && usual_logits) return n == 4096 || (n == 16384 && dim == 128);
       if (usual_type && !usual_logits)
         return (n >= 4096 && n <= 16384) || (n == 65536 && dim == 128 && logits.name == recompute.name);
     }
+    if (threads == 2 && dim == 128 && usual_type && !usual_logits)
+      return (n == 4096 || n == 16384) && (logits.name == recompute.name || loss == "info_nce" || loss == "clip");
     return n == 4096 && unusual == 1 && usual_logits;
   }
 };
+
+/// The length of all gradients together, and their product with the numbers of a sequence, by which programs in other languages
+/// compare theirs.
+template <class T>
+void report_gradients(benchmark::State& state, const result<T>& both) {
+  double squares = 0, probe = 0;
+  std::uint64_t k = 0;
+  for (const auto& gradient : both.gradients)
+    for (index_type i = 0; i < gradient.size(); ++i) {
+      const double value = static_cast<double>(gradient.data()[i]);
+      squares += value * value;
+      probe += value * testing::splitmix(3, ++k);
+    }
+  state.counters["gradient_norm"] = std::sqrt(squares);
+  state.counters["gradient_probe"] = probe;
+}
 
 /// Times call(problem, rows, evaluate), which passes a loss and its embeddings to `evaluate`. Inputs of 16 bits are computed
 /// in float, and held against float's peak.
@@ -66,9 +88,11 @@ void measure(benchmark::State& state, const settings& s, Call call) {
   const matrix_view<const Input> rows = random_rows<Input>(problem.num_rows(), s.dim);
   evaluator<T> evaluate{{.threads = s.threads, .memory_budget = s.logits.bytes}};
   T loss = 0;
+  const result<T>* both = nullptr;
   const auto run = [&] {
     call(problem, rows, [&](const auto& what, const auto&... embeddings) {
-      loss = s.gradient ? evaluate.value_and_gradient(what, embeddings...).loss : evaluate.value(what, embeddings...);
+      if (s.gradient) both = &evaluate.value_and_gradient(what, embeddings...);
+      loss = both ? both->loss : evaluate.value(what, embeddings...);
     });
     benchmark::DoNotOptimize(loss);
   };
@@ -83,6 +107,7 @@ void measure(benchmark::State& state, const settings& s, Call call) {
   state.counters["GFLOP/s"] = rate * 1e-9;
   state.counters["peak_GFLOP/s"] = peak * 1e-9;
   state.counters["loss"] = static_cast<double>(loss);
+  if (both) report_gradients(state, *both);
 }
 
 /// Registers a loss over N x d x threads x (value, gradient) x type x logits: all of it, or the default selection. What is

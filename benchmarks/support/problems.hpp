@@ -29,14 +29,24 @@ struct rows_with_themselves : square_problem {
   index_type num_rows() const { return n; }
 };
 
-/// N rows of ten classes, row i of class i mod 10, and behind them a row a class.
+/// N rows of some classes, row i of class i mod classes, and behind them a row a class.
 struct classified_rows : rows_with_themselves {
+  index_type classes;
   std::vector<int> labels;
 
-  explicit classified_rows(index_type rows) : rows_with_themselves(rows) {
-    for (index_type i = 0; i < rows; ++i) labels.push_back(static_cast<int>(i % 10));
+  classified_rows(index_type rows, index_type how_many) : rows_with_themselves(rows), classes(how_many) {
+    for (index_type i = 0; i < rows; ++i) labels.push_back(static_cast<int>(i % classes));
   }
-  index_type num_rows() const { return n + 10; }
+  index_type num_rows() const { return n + classes; }
+};
+
+struct ten_classes : classified_rows {
+  explicit ten_classes(index_type rows) : classified_rows(rows, 10) {}
+};
+
+/// N/4 classes.
+struct classes_of_four : classified_rows {
+  explicit classes_of_four(index_type rows) : classified_rows(rows, rows / 4) {}
 };
 
 /// N queries against N keys, which follow them: S, S again, W K and Wᵀ Q.
