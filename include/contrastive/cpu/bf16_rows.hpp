@@ -10,7 +10,6 @@
 #include <contrastive/cpu/aligned_buffer.hpp>
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/similarity.hpp>
-#include <cstring>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -51,12 +50,7 @@ class bf16_rows {
           factor = direction ? static_cast<float>(1 / (length * static_cast<double>(power))) : 0.0f;
         }
       }
-      for (index_type k = 0; k < depth_; ++k) {
-        const float value = line[k] * power;
-        std::uint32_t bits;
-        std::memcpy(&bits, &value, sizeof bits);
-        to[k] = static_cast<std::uint16_t>(bits >> 16);
-      }
+      kernels_->narrow(line, power, depth_, to);
       factors_.data()[i] = factor, scaled_factors_.data()[i] = factor * scale;
     }
     const std::uint16_t* rows = straight_.data() + g * group * depth_;

@@ -178,7 +178,7 @@ class products {
       return (rows + bf16_rows::group - 1) / bf16_rows::group * bf16_rows::group;
     };
     bf16_->split({g, ld, num_anchors, columns, a.factors(t.anchor_begin), c.factors(first), s.straight.data(),
-                  s.transposed.data(), largest_block, part});
+                  candidates_too ? s.transposed.data() : nullptr, largest_block, part});
     prepared_.for_each_gradient(
         anchor, anchor + num_anchors, [&](index_type offset, index_type count, T* out, index_type out_stride) {
           bf16_->product({s.straight.data() + offset * largest_block, largest_block, part, 2, c.pairs(first),

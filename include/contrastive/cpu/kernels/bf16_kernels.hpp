@@ -62,6 +62,13 @@ struct layouts {
     store(to + s.part, __builtin_convertvector(second >> 16, halves));
   }
   static void split(const bf16_split& s) {
+    if (s.transposed == nullptr) {
+      words first, second;
+      for (index_type row = 0; row < s.num_rows; ++row)
+        for (index_type column = 0; column < s.num_columns; column += 16)
+          split_row(s, row, column, load<floats>(s.column_factors + column), first, second);
+      return;
+    }
     for (index_type row = 0; row < s.num_rows; row += 32)
       for (index_type column = 0; column < s.num_columns; column += 16) {
         const floats factors = load<floats>(s.column_factors + column);
@@ -83,6 +90,11 @@ struct layouts {
         std::uint16_t* to = s.transposed + column * s.stride + row;
         for (int c = 0; c < 16; ++c, to += s.stride) store(to, high[c]), store(to + s.part, low[c]);
       }
+  }
+
+  static void narrow(const float* line, float power, index_type depth, std::uint16_t* to) {
+    for (index_type k = 0; k < depth; k += 16)
+      store(to + k, __builtin_convertvector(as<words>(load<floats>(line + k) * power) >> 16, halves));
   }
 
   static void pack_panel(const std::uint16_t* rows, index_type depth, std::uint16_t* panel) {
@@ -258,10 +270,11 @@ namespace cpu {
 /// twice as long for a dot product of pairs as for a multiply-add, so that it gains nothing there: it is used if asked for.
 inline const bf16_kernel_table* best_bf16_kernels() {
 #if defined(CONTRASTIVE_X86_KERNELS)
-  static constexpr bf16_kernel_table amx{&bf16::amx_product, &bf16::layouts::split, &bf16::layouts::pack_panel,
-                                         &bf16::layouts::pack_pairs};
-  static constexpr bf16_kernel_table avx512{&bf16::avx512_product, &bf16::layouts::split, &bf16::layouts::pack_panel,
-                                            &bf16::layouts::pack_pairs};
+  using bf16::layouts;
+  static constexpr bf16_kernel_table amx{&bf16::amx_product, &layouts::split, &layouts::narrow, &layouts::pack_panel,
+                                         &layouts::pack_pairs};
+  static constexpr bf16_kernel_table avx512{&bf16::avx512_product, &layouts::split, &layouts::narrow, &layouts::pack_panel,
+                                            &layouts::pack_pairs};
   static const bf16_kernel_table* const best = []() -> const bf16_kernel_table* {
     if (best_instruction_set() != instruction_set::avx512) return nullptr;
     const wanted_instructions wanted = wanted_by_environment();

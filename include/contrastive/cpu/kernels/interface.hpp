@@ -161,13 +161,16 @@ struct bf16_split {
   const float* row_factors;
   const float* column_factors;
   std::uint16_t* straight;    // (num_rows, num_columns) with this stride, the second part `part` further on
-  std::uint16_t* transposed;  // (num_columns, num_rows up to a multiple of 32) likewise; what is past the last row is 0
+  std::uint16_t* transposed;  // (num_columns, num_rows up to a multiple of 32) likewise; what is past the last row is 0.
+                              // Null: not asked for
   index_type stride, part;
 };
 
 struct bf16_kernel_table {
   void (*product)(const bf16_product&);
   void (*split)(const bf16_split&);
+  /// to[k] = line[k] · power, k < depth, of numbers that are bfloat16 and stay so.
+  void (*narrow)(const float* line, float power, index_type depth, std::uint16_t* to);
   /// 32 rows of (32, depth) row-major as the pairs of their transpose: one panel.
   void (*pack_panel)(const std::uint16_t* rows, index_type depth, std::uint16_t* panel);
   /// The same 32 rows as pairs: 32 of the rows of (all rows, depth), whose panels are `panel_size` apart.
