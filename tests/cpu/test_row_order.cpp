@@ -45,11 +45,13 @@ void each_labelled_loss(const setting& s, int classes, Visit visit) {
 template <class T>
 void check_against_the_definition(const setting& s, int classes) {
   INFO(s.text() << ", " << classes << " classes");
-  evaluator<T> evaluate({.threads = 2});
+  evaluator<T> evaluate({.threads = 2}), computing_again({.threads = 2, .memory_budget = 0});
   each_labelled_loss<T>(s, classes, [&](const char* what, const any_loss& loss, const views<T>& rows) {
     INFO(what);
-    const answer expected = by_definition(loss, rows), came = widened(call(evaluate, loss, rows));
-    CHECK(error_of(expected, came, s.temperature, s.reduction == reduction::mean) <= tolerance<T>(s.temperature));
+    const result<T>& kept = call(evaluate, loss, rows);
+    CHECK(error_of(by_definition(loss, rows), widened(kept), s.temperature, s.reduction == reduction::mean) <=
+          tolerance<T>(s.temperature));
+    CHECK(same_bits(kept, call(computing_again, loss, rows)));
   });
 }
 
@@ -103,7 +105,7 @@ struct grouped {
 TEMPLATE_TEST_CASE("row order: of any number of rows and classes, labelled losses agree with their definition", "", float,
                    double) {
   int turn = 0;
-  for (const index_type n : {1, 2, 3, 33, 64, 65, 129, 300})
+  for (const index_type n : {1, 2, 3, 33, 95, 96, 129, 300})
     for (const int given : classes_of_rows) {
       constexpr double temperatures[] = {0.5, 0.1};
       const setting s{n,

@@ -87,7 +87,7 @@ class engine {
 
   void reserve(const loss_functions<T>& f, const problem<T>& p) {
     f_ = f, p_ = p;
-    p_.order = order_.make(p, f);
+    order_.make(p_, f);
     plan_.make(p, f, kernels_.width, products<T>::takes_bf16(p), budget_);
     terms_.make(f);
     const index_type n = plan_.n;

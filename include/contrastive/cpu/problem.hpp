@@ -6,6 +6,7 @@
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/engine/loss_concept.hpp>
+#include <cstdint>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -43,7 +44,8 @@ struct problem {
   int num_gradients;
   weight_view anchor_weights;  // empty: all 1
   contrastive::detail::row_ranges ranges;
-  T* per_anchor;                      // (num_anchors), or null
+  T* per_anchor;                          // (num_anchors), or null
+  const std::int64_t* classes = nullptr;  // (num_anchors), ascending, or null
   const index_type* order = nullptr;  // (num_anchors): the caller's number of each anchor; null: the engine's are the caller's
 
   // Of a part.

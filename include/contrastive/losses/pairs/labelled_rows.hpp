@@ -25,6 +25,12 @@ struct labelled_rows {
   template <class T>
   CONTRASTIVE_HOST_DEVICE void compare(index_type i, index_type first, index_type count, bool same, T* out) const {
     const std::int64_t mine = label(i);
+    if (ascending) {  // one run of this label at most
+      const index_type begin = num_below(mine, false, first, count), end = num_below(mine, true, first, count);
+      for (index_type c = 0; c < count; ++c) out[c] = same ? 0 : 1;
+      for (index_type c = begin; c < end; ++c) out[c] = same ? 1 : 0;
+      return;
+    }
     for (index_type done = 0; done < count;) {  // runs in which labels do not repeat
       const index_type at = (first + done) % labels.size(),
                        here = labels.size() - at < count - done ? labels.size() - at : count - done;
@@ -61,6 +67,19 @@ struct labelled_rows {
   }
 
  private:
+  /// Where labels ascend: how many of `count` rows from `first` on have a label below this one, or, `too`, this one.
+  CONTRASTIVE_HOST_DEVICE index_type num_below(std::int64_t this_one, bool too, index_type first, index_type count) const {
+    index_type begin = 0;
+    while (begin < count) {
+      const index_type middle = (begin + count) / 2;
+      const std::int64_t l = label(first + middle);
+      if (l < this_one || (too && l == this_one))
+        begin = middle + 1;
+      else
+        count = middle;
+    }
+    return begin;
+  }
   bool one_class(index_type begin, index_type end) const {
     if (ascending) return label(begin) == label(end - 1);
     for (index_type i = begin + 1; i < end; ++i)
