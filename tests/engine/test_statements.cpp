@@ -224,7 +224,7 @@ TEST_CASE("statements: what is false of rows that are numbered by class is named
   using falsehood = renumbered::falsehood;
   for (const arrangement kind : {arrangement::all_against_all, arrangement::first_against_all})
     for (const auto& [lie, words] : {std::pair{falsehood::none, ""},
-                                     {falsehood::not_at_all, "renumber: denominator("},
+                                     {falsehood::not_at_all, "renumber: positive(0, 3) = 1, but renumbered positive(0, 1) = 0"},
                                      {falsehood::candidates, "renumber: denominator("},
                                      {falsehood::tiles, "renumbered by class: of_tile: the positives of anchors"}}) {
       renumbered loss{{}, lie};
