@@ -37,8 +37,8 @@ class row_order {
   }
 
  private:
-  // Measured with d = 128: 64 rows lie in one block, and an order costs 3 to 7 %. With 96 it saves up to 17 % (sincere, N/4
-  // classes) and costs at most 5 % (conditional_contrastive, ten classes); with 192 it saves 4 to 27 %.
+  // Measured with d = 128: 64 rows lie in one block, and an order costs 4 to 7 %. With 96 it saves up to 17 % (sincere, N/4
+  // classes) and costs at most 5 % (conditional_contrastive, ten classes); with 192 it saves 4 to 24 %.
   static constexpr index_type least_rows = 96;
 
   struct order {
