@@ -114,6 +114,32 @@ struct leaving : scattered {
   }
 };
 
+/// Rows of three classes in turn, numbered anew by them, and what can be wrong with that.
+struct renumbered : scattered {
+  enum class falsehood { none, not_at_all, candidates, tiles };
+  falsehood lie = falsehood::none;
+  const index_type* rows = nullptr;
+  const std::int64_t* classes = nullptr;
+  index_type num_rows = 9;
+
+  static constexpr pair_statements says{.tiles = true, .row_classes = true};
+  index_type number(index_type i) const { return rows != nullptr && i < num_rows ? rows[i] : i; }
+  double denominator(index_type i, index_type j) const {
+    return scattered::denominator(number(i), lie == falsehood::candidates ? j : number(j));
+  }
+  double positive(index_type i, index_type j) const { return number(i) % 3 == number(j) % 3 ? 1 : 0; }
+  tile_statement of_tile(const tile& t) const {
+    if (classes == nullptr || t.candidate_end > num_rows) return {};
+    const bool apart = classes[t.anchor_end - 1] < classes[t.candidate_begin] || lie == falsehood::tiles;
+    return {tile_weights::general, apart ? tile_positives::none : tile_positives::general};
+  }
+  std::int64_t row_class(index_type i) const { return i % 3; }
+  void renumber(const index_type* r, const std::int64_t* c) {
+    if (lie != falsehood::not_at_all) rows = r;
+    classes = c;
+  }
+};
+
 struct negative_weight : scattered {
   double wrong = -1;
   double denominator(index_type i, index_type j) const { return i == 3 && j == 5 ? wrong : 1; }
@@ -192,6 +218,26 @@ TEST_CASE("statements: what is false of pairs that are left out is named") {
     CHECK(contains(said, words));
     CHECK(said.empty() == (lie == falsehood::none || lie == falsehood::small_tiles));
   }
+}
+
+TEST_CASE("statements: what is false of rows that are numbered by class is named") {
+  using falsehood = renumbered::falsehood;
+  for (const arrangement kind : {arrangement::all_against_all, arrangement::first_against_all})
+    for (const auto& [lie, words] : {std::pair{falsehood::none, ""},
+                                     {falsehood::not_at_all, "renumber: positive(0, 3) = 1, but renumbered positive(0, 1) = 0"},
+                                     {falsehood::candidates, "renumber: denominator("},
+                                     {falsehood::tiles, "renumbered by class: of_tile: the positives of anchors"}}) {
+      renumbered loss{{}, lie};
+      loss.arrangement = kind;
+      const std::string said =
+          said_falsely(loss, kind == arrangement::all_against_all ? std::vector<index_type>{9} : std::vector<index_type>{9, 4});
+      INFO(said);
+      CHECK(contains(said, words));
+      CHECK(said.empty() == (lie == falsehood::none));
+    }
+  renumbered elsewhere{{}, falsehood::not_at_all};  // nobody numbers anchors anew that are no candidates
+  elsewhere.arrangement = arrangement::first_against_rest;
+  CHECK(said_falsely(elsewhere, {9, 4}) == "");
 }
 
 TEST_CASE("statements: a weight that is negative or not finite is named") {

@@ -9,6 +9,7 @@
 #include <contrastive/cpu/kernels/dispatch.hpp>
 #include <contrastive/cpu/listed_pairs.hpp>
 #include <contrastive/cpu/products.hpp>
+#include <contrastive/cpu/row_order.hpp>
 #include <contrastive/cpu/schedule.hpp>
 #include <contrastive/cpu/strips.hpp>
 #include <contrastive/cpu/thread_team.hpp>
@@ -21,7 +22,7 @@ namespace cpu {
 
 /// One engine a scalar type; losses reach it as loss_functions. Keeps its memory and its threads.
 ///
-///   1. prepare   the rows in slabs and panels                               O(N d)
+///   1. prepare   the rows in slabs and panels, in an order that suits the loss  O(N d)
 ///   2. forward   blocks of anchors meet blocks of candidates: logits in strips, from them the sums of each anchor. Where the
 ///                loss is symmetric each unordered pair is looked at once, and rows and columns are both summed.
 ///   3. finish    the pairs that the loss lists, a second stage of sums where the rule has one, the rule, gains   O(N)
@@ -79,13 +80,14 @@ class engine {
     double temperature = 0, bias = 0;  // Σ G (arm - m - reference), Σ G
   };
 
-  double weight_of(index_type anchor) const { return p_.anchor_weights.or_one(anchor); }
+  double weight_of(index_type anchor) const { return p_.anchor_weights.or_one(p_.callers(anchor)); }
   bool has_columns() const { return plan_.symmetric || p_.both_ways(); }
   index_type num_columns() const { return p_.ranges.num_candidates(); }
   anchor_states<T>* column_states() { return plan_.symmetric ? &rows_ : p_.both_ways() ? &columns_ : nullptr; }
 
   void reserve(const loss_functions<T>& f, const problem<T>& p) {
     f_ = f, p_ = p;
+    order_.make(p_, f);
     plan_.make(p, f, kernels_.width, products<T>::takes_bf16(p), budget_);
     terms_.make(f);
     const index_type n = plan_.n;
@@ -322,7 +324,7 @@ class engine {
       out_.valid_anchors += mass_here > 0;
       loss *= weight_of(i), mass_here *= weight_of(i);
       out_.loss += loss, mass += mass_here;
-      if (p_.per_anchor != nullptr) p_.per_anchor[i] = static_cast<T>(loss);
+      if (p_.per_anchor != nullptr) p_.per_anchor[p_.callers(i)] = static_cast<T>(loss);
     }
     share_ = share_of(p_.reduction, mass);
     out_.loss *= share_;
@@ -417,6 +419,7 @@ class engine {
   thread_team team_;
   block_turns turns_;
   std::vector<strip_scratch<T>> scratch_;
+  row_order order_;
   listed_pairs<T> listed_;
   products<T> products_;
   strips<T> strips_;

@@ -53,6 +53,9 @@ struct loss_functions {
   /// Null where pairs leave nothing out, where there are no constants.
   void (*exclude)(const void* pairs, const tile&, T* x, index_type ld);  // what is left out of a strip of logits
   double (*anchor_constant)(const void* pairs, index_type anchor);
+  /// Null where rows have no classes.
+  std::int64_t (*row_class)(const void* pairs, index_type anchor);
+  void (*renumber)(void* pairs, const index_type* rows, const std::int64_t* classes);
 
   void (*finish)(const void* rule, const row_block&, row_outcome* out);
   /// Null where there is no second stage, no batch step, no function of the rule's own.
@@ -159,6 +162,14 @@ void add_pair_functions(loss_functions<T>& f, P& pairs, index_type num_candidate
     f.anchor_constant = [](const void* p, index_type anchor) {
       return static_cast<double>(static_cast<const P*>(p)->anchor_constant(anchor));
     };
+  if constexpr (says.row_classes) {
+    f.row_class = [](const void* p, index_type anchor) {
+      return static_cast<std::int64_t>(static_cast<const P*>(p)->row_class(anchor));
+    };
+    f.renumber = [](void* p, const index_type* rows, const std::int64_t* classes) {
+      static_cast<P*>(p)->renumber(rows, classes);
+    };
+  }
 }
 
 template <class T, row_rule R>

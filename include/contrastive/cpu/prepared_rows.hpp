@@ -21,14 +21,15 @@ template <class T>
 class prepared_rows {
  public:
   /// Takes the sizes and the memory for them; throws std::bad_alloc. `outputs`: where the gradients go, one view an argument,
-  /// or null.
+  /// or null. `order`: the caller's number of each of the first global rows, which fill whole arguments; null: all are his.
   void reserve(const kernel_table<T>& kernels, similarity kind, double temperature,
                const contrastive::detail::argument<T>* arguments, int count, index_type total, index_type num_panel_rows,
-               const matrix_view<T>* outputs) {
+               const matrix_view<T>* outputs, const index_type* order, index_type num_ordered) {
     const index_type width = kernels.width;
     root_ = std::sqrt(1 / temperature);
     kernels_ = &kernels, kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
     dim_ = arguments[0].cols;
+    order_ = order, num_ordered_ = order == nullptr ? 0 : num_ordered;
     prepared_dim_ = contrastive::detail::prepared_dim(kind, dim_);
     num_slabs_ = (prepared_dim_ + width - 1) / width;
     num_panels_ = (num_panel_rows + width - 1) / width;
@@ -41,12 +42,12 @@ class prepared_rows {
 
   /// Global row r as it came.
   void read_plain(index_type r, T* to) const {
-    index_type row = r;
+    index_type row = callers(r);
     argument_of(row).read(row, 0, dim_, to);
   }
   /// Reads global row r into its slabs.
   void read(index_type r) {
-    index_type row = r;
+    index_type row = callers(r);
     const auto& from = argument_of(row);
     T* to = slabs(r);
     for (index_type k = 0; k < num_slabs_ * width_; k += width_, to += slab_stride()) {
@@ -128,12 +129,13 @@ class prepared_rows {
     return wanted;
   }
 
-  /// Writes dL/dz of global row r, from H_r = Σ dL/dx · (row of the partner).
+  /// Writes dL/dz of global row r, from H_r = Σ dL/dx · (row of the partner). What is summed in the caller's memory stays where
+  /// it is until `move_rows`.
   void write_gradient(index_type r) {
     for (std::size_t a = 0; a < destinations_.size(); ++a) {
-      const destination& to = destinations_[a];
-      if (r < to.begin || r >= to.end || to.sums == nullptr) continue;
-      T* h = to.sums + (r - to.begin) * to.stride;
+      const destination& from = destinations_[a];
+      if (r < from.begin || r >= from.end || from.sums == nullptr) continue;
+      T* h = from.sums + (r - from.begin) * from.stride;
       const pieces<T> sums{h, width_};
       const pieces<const T> sums_read{h, width_}, u{row(r), slab_stride()};
       double in_direction = 0;
@@ -145,10 +147,26 @@ class prepared_rows {
       const double scale = root_ * rule.scale;
       const T along = static_cast<T>(rule.along);
       kernels_->combine(sums, sums_read, u, num_slabs_, static_cast<T>(scale), along);
-      if (to.out == nullptr) return;
-      T* out = to.out->data + (r - to.begin) * to.out->row_stride;
+      if (from.out == nullptr) return;
+      const index_type row = callers(r);
+      std::size_t b = 0;
+      while (row >= destinations_[b].end) ++b;
+      const destination& to = destinations_[b];
+      T* out = to.out->data + (row - to.begin) * to.out->row_stride;
       for (index_type k = 0; k < dim_; ++k) out[k * to.out->col_stride] = h[k];
     }
+  }
+
+  /// Are rows in another order than the caller's summed in his memory?
+  bool moves_rows() const { return moves_rows_; }
+  /// One slab of those: to where he wants it.
+  void move_rows(index_type slab) {
+    for (index_type r = 0; r < num_ordered_; ++r)
+      if (of_cycle_.data()[r] == first_of_cycle) {
+        T* const carried = gradient(r) + slab * width_;
+        for (index_type to = order_[r]; to != r; to = order_[to])
+          std::swap_ranges(carried, carried + width_, gradient(to) + slab * width_);
+      }
   }
 
   /// Bounds of all s_ij of these anchors and candidates, from the norms alone.
@@ -192,6 +210,8 @@ class prepared_rows {
   double norm(index_type r) const { return norms_.data()[r]; }
 
  private:
+  /// The caller's number of global row r.
+  index_type callers(index_type r) const { return r < num_ordered_ ? order_[r] : r; }
   /// The argument of a global row, which becomes the row there.
   const contrastive::detail::argument<T>& argument_of(index_type& row) const {
     int a = 0;
@@ -224,8 +244,14 @@ class prepared_rows {
       return out.col_stride == 1 && line == dim_ && out.row_stride >= line;
     };
     index_type first = 0, own = 0;
+    moves_rows_ = num_ordered_ > 0 && arguments_[0].needs_gradient;
+    for (int a = 0; a < count_ && first < num_ordered_; first += arguments_[a++].rows)
+      moves_rows_ = moves_rows_ && in_place(outputs[a]);
+    if (moves_rows_) find_cycles();
+    first = 0;
     for (int a = 0; a < count_; first += arguments_[a++].rows) {
-      const bool wanted = arguments_[a].needs_gradient, place = wanted && in_place(outputs[a]);
+      const bool wanted = arguments_[a].needs_gradient,
+                 place = wanted && in_place(outputs[a]) && (first >= num_ordered_ || moves_rows_);
       destinations_.push_back({first, first + arguments_[a].rows, place ? outputs[a].data : nullptr,
                                place ? outputs[a].row_stride : line, wanted && !place ? &outputs[a] : nullptr});
       if (wanted && !place) own += arguments_[a].rows * line;
@@ -235,12 +261,28 @@ class prepared_rows {
     for (destination& to : destinations_)
       if (to.out != nullptr) to.sums = own_sums_.data() + own, own += (to.end - to.begin) * line;
   }
+  static constexpr unsigned char first_of_cycle = 2;
+  /// Says of each row whether it is the first of its cycle r, order[r], order[order[r]], …
+  void find_cycles() {
+    of_cycle_.reserve(num_ordered_);
+    unsigned char* const of = of_cycle_.data();
+    std::fill_n(of, num_ordered_, static_cast<unsigned char>(0));
+    for (index_type r = 0; r < num_ordered_; ++r) {
+      if (of[r] != 0) continue;
+      of[r] = first_of_cycle;
+      for (index_type next = order_[r]; next != r; next = order_[next]) of[next] = 1;
+    }
+  }
 
   const kernel_table<T>* kernels_ = nullptr;
   similarity kind_ = similarity::cosine;
   const contrastive::detail::argument<T>* arguments_ = nullptr;
   int count_ = 0;
   double root_ = 1;
+  const index_type* order_ = nullptr;  // (num_ordered): the caller's numbers
+  index_type num_ordered_ = 0;
+  bool moves_rows_ = false;
+  aligned_buffer<unsigned char> of_cycle_;  // (num_ordered)
   index_type total_ = 0, width_ = 1, dim_ = 0, prepared_dim_ = 0, num_slabs_ = 0, num_panels_ = 0;
   aligned_buffer<T> rows_;                 // (total, prepared_dim) slabs
   std::vector<destination> destinations_;  // one an argument

@@ -6,6 +6,7 @@
 #include <contrastive/core/arguments.hpp>
 #include <contrastive/cpu/kernels/interface.hpp>
 #include <contrastive/engine/loss_concept.hpp>
+#include <cstdint>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -43,7 +44,9 @@ struct problem {
   int num_gradients;
   weight_view anchor_weights;  // empty: all 1
   contrastive::detail::row_ranges ranges;
-  T* per_anchor;  // (num_anchors), or null
+  T* per_anchor;                          // (num_anchors), or null
+  const std::int64_t* classes = nullptr;  // (num_anchors), ascending, or null
+  const index_type* order = nullptr;  // (num_anchors): the caller's number of each anchor; null: the engine's are the caller's
 
   // Of a part.
   call_part part = call_part::whole;
@@ -54,6 +57,7 @@ struct problem {
   /// Are candidates anchors of pairs in the other order, and other rows than the anchors?
   bool both_ways() const { return is_part() ? columns.parts != nullptr : arrangement == contrastive::arrangement::both_ways; }
   bool same_rows() const { return ranges.anchor_begin == ranges.candidate_begin; }  // anchors are candidates too
+  index_type callers(index_type anchor) const { return order == nullptr ? anchor : order[anchor]; }
 };
 
 struct outcome {

@@ -36,7 +36,7 @@ class products {
     p_ = &p, plan_ = &how;
     bf16_ = takes_bf16(p) ? p.bf16 : nullptr;
     prepared_.reserve(kernels_, p.similarity, p.temperature, p.arguments, p.count, p.ranges.total,
-                      bf16_ == nullptr ? how.tiled() : 0, p.with_gradients ? p.gradients : nullptr);
+                      bf16_ == nullptr ? how.tiled() : 0, p.with_gradients ? p.gradients : nullptr, p.order, how.n);
     if (bf16_ == nullptr) return;
     bf16_anchors_.reserve(*bf16_, p.ranges.anchor_begin, p.same_rows() ? std::max(how.n, how.tiled()) : how.n,
                           p.arguments[0].cols);
@@ -134,6 +134,7 @@ class products {
   /// The chain rule back to the caller's rows. On all threads.
   void write_gradients(thread_team& team) {
     team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.write_gradient(row); });
+    if (prepared_.moves_rows()) team.share(num_slabs(), [&](index_type slab) { prepared_.move_rows(slab); });
   }
 
   bool finite() const { return prepared_.finite(); }

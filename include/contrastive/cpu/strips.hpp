@@ -30,6 +30,10 @@ class strips {
 
   void reserve(const problem<T>& p, const plan<T>& how, const loss_functions<T>& f, const term_plans<T>& terms) {
     p_ = &p, plan_ = &how, f_ = &f, terms_ = &terms;
+    only_counts_positives_ = true;
+    for (int k = 0; k < f.num_terms; ++k)
+      if (f.terms[k].of == weight::P && !f.terms[k].second_stage)
+        only_counts_positives_ = only_counts_positives_ && f.terms[k].g == pair_function::one;
     if (how.keeps) kept_.reserve(how.kept_logits(kernels_.width));
   }
   void reserve(strip_scratch<T>& s) const {
@@ -143,11 +147,12 @@ class strips {
 
  private:
   /// A strip with what counts in it: of denominators and of positives, whether any pair does, and their weights, null where
-  /// all are 1.
+  /// all are 1. `whole`: no pair of the tile is excluded.
   struct loaded {
     strip<T> logits;
     bool counts[2];
     const T* weights[2];
+    bool whole;
   };
 
   /// The sums of e^x with the weights D and P, where both can be had from one exponential.
@@ -177,11 +182,33 @@ class strips {
       const index_type end = std::min(begin + plan_->strip_rows, plan_->anchors.end(I));
       if (plan_->symmetric && I == J) {
         visit(tile{begin, end, begin, end}, false);
-        if (end < last) visit(tile{begin, end, end, last}, true);
+        if (end < last) for_each_piece(tile{begin, end, end, last}, [&](const tile& t) { visit(t, true); });
       } else {
-        visit(tile{begin, end, plan_->tiled_begin + first, plan_->tiled_begin + last}, with_columns);
+        for_each_piece(tile{begin, end, plan_->tiled_begin + first, plan_->tiled_begin + last},
+                       [&](const tile& t) { visit(t, with_columns); });
       }
     }
+  }
+  /// Where rows come by class, the candidates of a strip's classes are one run of them. What lies before it, inside and behind
+  /// it is visited apart, in whole panels: so much of the strip is plain.
+  template <class Visit>
+  void for_each_piece(const tile& t, Visit visit) const {
+    tile piece = t;
+    if (p_->classes != nullptr && t.candidate_end <= plan_->n) {
+      const std::int64_t *const begin = p_->classes + t.candidate_begin, *const end = p_->classes + t.candidate_end;
+      const index_type run_begin = std::lower_bound(begin, end, p_->classes[t.anchor_begin]) - begin,
+                       run_end = std::upper_bound(begin, end, p_->classes[t.anchor_end - 1]) - begin;
+      const index_type width = kernels_.width;
+      for (const index_type cut :
+           {run_begin / width, (run_begin + width - 1) / width, run_end / width, (run_end + width - 1) / width}) {
+        piece.candidate_end = std::min(t.candidate_end, t.candidate_begin + cut * width);
+        if (piece.candidate_begin >= piece.candidate_end) continue;
+        visit(piece);
+        piece.candidate_begin = piece.candidate_end;
+      }
+      piece.candidate_end = t.candidate_end;
+    }
+    if (piece.candidate_begin < piece.candidate_end) visit(piece);
   }
 
   /// Where the logits of a strip lie: in the thread's memory, or where later passes find them.
@@ -192,7 +219,7 @@ class strips {
     return kept_.data() +
            (block_pair * plan_->anchors.block + t.anchor_begin - plan_->anchors.begin(I)) *
                row_length(plan_->candidates.block) +
-           (t.candidate_begin - plan_->tiled_begin - plan_->candidates.begin(J)) * (t.anchor_end - t.anchor_begin);
+           (t.candidate_begin - plan_->tiled_begin - plan_->candidates.begin(J));
   }
 
   /// The logits and weights of a strip, `again` after the first pass. False: no pair of it counts.
@@ -200,14 +227,17 @@ class strips {
     const tile_statement said = f_->statement_of(t);
     l = {{},
          {said.denominator != tile_weights::zeros && !positives_only, said.positive != tile_positives::none},
-         {nullptr, nullptr}};
+         {nullptr, nullptr},
+         listed_.per_anchor() == 0 && !said.leaves_out};
     if (!l.counts[0] && !l.counts[1]) return false;
     const index_type width = kernels_.width, num_rows = t.anchor_end - t.anchor_begin,
                      num_candidates = t.candidate_end - t.candidate_begin;
-    const index_type panels = (num_candidates + width - 1) / width, columns = panels * width, ld = row_length(columns);
+    const index_type panels = (num_candidates + width - 1) / width, columns = panels * width,
+                     ld = row_length(plan_->keeps ? plan_->candidates.block : columns);
     T* const x = place(s, I, J, t);
     l.logits = {x, num_rows, columns, ld};
-    if (!(again && plan_->keeps)) {
+    const bool counted = only_counts_positives_ && !again && !plan_->keeps && l.whole && !l.counts[0] && are_ones(t, said);
+    if (!counted && !(again && plan_->keeps)) {
       products_.logits(t, panels, x, ld);
       for (index_type i = 0; i < num_rows; ++i) std::fill(x + i * ld + num_candidates, x + i * ld + columns, excluded<T>);
       listed_.take(t, x, ld, !again || p_->is_part(), plan_->symmetric && t.anchor_begin != t.candidate_begin);
@@ -217,6 +247,13 @@ class strips {
     return true;
   }
 
+  /// Do all pairs count as positives? Then their number is known without their logits.
+  bool are_ones(const tile& t, const tile_statement& said) const {
+    const tile numbers = f_->renumbered(t);
+    return said.positive == tile_positives::ones ||
+           (said.positive == tile_positives::ones_off_diagonal &&
+            (numbers.anchor_end <= numbers.candidate_begin || numbers.candidate_end <= numbers.anchor_begin));
+  }
   /// Fills in the weights that are not all 1. A diagonal that counts nowhere is excluded from the logits instead.
   void weigh(strip_scratch<T>& s, const tile& t, const tile_statement& said, loaded& l) const {
     const tile numbers = f_->renumbered(t);
@@ -240,7 +277,7 @@ class strips {
     }
     excludes =
         excludes && (said.denominator == tile_weights::ones_off_diagonal || said.positive == tile_positives::ones_off_diagonal);
-    if (excludes) diagonal([&](index_type at) { l.logits.x[at] = excluded<T>; });
+    if (excludes) diagonal([&](index_type at) { l.logits.x[at] = excluded<T>, l.whole = false; });
     if (l.counts[1] && said.positive == tile_positives::ones_off_diagonal && !excludes && begin < end)
       fill(1, &loss_functions<T>::positives);
     if (l.counts[0] && (said.denominator == tile_weights::general ||
@@ -275,7 +312,10 @@ class strips {
       of_rows.level = rows.thetas_from(k, begin);
       if (columns != nullptr) of_columns.level = columns->thetas_from(k, first);
     }
-    if (is_simple(k, l))
+    if (f_->terms[k].g == pair_function::one && term.weights == nullptr && l.whole) {  // Σ 1, and there may be no logits
+      std::fill_n(of_rows.sum, num_anchors, static_cast<T>(num_candidates));
+      if (columns != nullptr) std::fill_n(of_columns.sum, num_candidates, static_cast<T>(num_anchors));
+    } else if (is_simple(k, l))
       (columns != nullptr ? kernels_.sum_plain_with_columns : kernels_.sum_plain)(l.logits, term, of_rows, of_columns);
     else
       kernels_.sum_term[terms_->kinds[k]](l.logits, term, of_rows, of_columns);
@@ -307,7 +347,8 @@ class strips {
   const plan<T>* plan_ = nullptr;
   const loss_functions<T>* f_ = nullptr;
   const term_plans<T>* terms_ = nullptr;
-  aligned_buffer<T> kept_;  // logits of all tiles, or nothing
+  bool only_counts_positives_ = false;  // the first stage, and sums nothing of them
+  aligned_buffer<T> kept_;              // logits of all tiles, or nothing
 };
 
 }  // namespace cpu

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <contrastive/core/errors.hpp>
 #include <contrastive/engine/loss_concept.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -153,14 +154,11 @@ inline std::string false_tile(const weight_table& w, const tile& t, const tile_s
   return {};
 }
 
-/// The first statement of pair weights that contradicts denominator(i, j) and positive(i, j), in words; empty where there is
-/// none. `pairs` may get anchor_factors for the time of the call. O(n m) for n anchors and m candidates.
+/// The weights of all pairs. `pairs` get anchor_factors, kept in `factors`, if they want them.
 template <pair_weights P>
-std::string false_statement(P pairs, const row_ranges& ranges) {
-  constexpr pair_statements says = statements_of<P>();
+weight_table table_of(P& pairs, const row_ranges& ranges, std::vector<double>& factors) {
   const index_type n = ranges.num_anchors(), m = ranges.num_candidates();
-  std::vector<double> factors;
-  if constexpr (says.anchor_factors)
+  if constexpr (statements_of<P>().anchor_factors)
     if (prepares_anchors(pairs)) {
       for (index_type i = 0; i < n; ++i) factors.push_back(pairs.prepare_anchor(i));
       pairs.anchor_factors = factors.data();
@@ -172,7 +170,14 @@ std::string false_statement(P pairs, const row_ranges& ranges) {
       w.P.push_back(static_cast<double>(pairs.positive(i, j)));
     }
   w.is_listed.assign(w.D.size(), 0), w.is_left_out.assign(w.D.size(), 0), w.is_filled.assign(w.D.size(), 1);
+  return w;
+}
 
+/// The first statement that contradicts the table of the pair weights.
+template <pair_weights P>
+std::string false_statement(const P& pairs, weight_table& w) {
+  constexpr pair_statements says = statements_of<P>();
+  const index_type n = w.num_anchors, m = w.num_candidates;
   if (const std::string wrong = false_weight(w); !wrong.empty()) return wrong;
   if constexpr (says.lists)
     if (const std::string wrong = false_list(pairs, w); !wrong.empty()) return wrong;
@@ -219,6 +224,43 @@ std::string false_statement(P pairs, const row_ranges& ranges) {
         !wrong.empty())
       return wrong;
   if constexpr (says.tiles) return each_tile([&](const tile& t) { return false_tile(w, t, pairs.of_tile(t)); });
+  return {};
+}
+
+/// The first pair that is another one in pair weights whose anchors have been numbered by class, or the first false statement
+/// of these.
+template <pair_weights P>
+std::string false_renumbering(P pairs, const row_ranges& ranges, const weight_table& before) {
+  std::vector<index_type> rows;
+  std::vector<std::int64_t> classes;
+  for (index_type i = 0; i < before.num_anchors; ++i) rows.push_back(i);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](index_type a, index_type b) { return pairs.row_class(a) < pairs.row_class(b); });
+  for (const index_type row : rows) classes.push_back(pairs.row_class(row));
+  pairs.renumber(rows.data(), classes.data());
+  std::vector<double> factors;
+  weight_table w = table_of(pairs, ranges, factors);
+  const auto number = [&](index_type j) { return j < before.num_anchors ? rows[static_cast<std::size_t>(j)] : j; };
+  for (index_type i = 0; i < w.num_anchors; ++i)
+    for (index_type j = 0; j < w.num_candidates; ++j) {
+      if (w.denominator(i, j) != before.denominator(number(i), number(j)))
+        return "renumber: " + before.denominator_text(number(i), number(j)) + ", but renumbered " + w.denominator_text(i, j);
+      if (w.positive(i, j) != before.positive(number(i), number(j)))
+        return "renumber: " + before.positive_text(number(i), number(j)) + ", but renumbered " + w.positive_text(i, j);
+    }
+  const std::string wrong = false_statement(pairs, w);
+  return wrong.empty() ? wrong : "renumbered by class: " + wrong;
+}
+
+/// The first statement of pair weights that contradicts denominator(i, j) and positive(i, j), in words; empty where there is
+/// none. O(n m) for n anchors and m candidates.
+template <pair_weights P>
+std::string false_statement(P pairs, const row_ranges& ranges) {
+  std::vector<double> factors;
+  weight_table w = table_of(pairs, ranges, factors);
+  if (const std::string wrong = false_statement(pairs, w); !wrong.empty()) return wrong;
+  if constexpr (statements_of<P>().row_classes)
+    if (w.same_rows) return false_renumbering(pairs, ranges, w);
   return {};
 }
 

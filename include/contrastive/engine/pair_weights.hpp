@@ -6,6 +6,7 @@
 #include <concepts>
 #include <contrastive/core/host_device.hpp>
 #include <contrastive/core/types.hpp>
+#include <cstdint>
 #include <type_traits>
 
 namespace contrastive {
@@ -67,6 +68,11 @@ struct pair_statements {
                             ///< visit(i, j) for all of a tile (on the host). Listed pairs, which keep their weights, may be
                             ///< among both
   bool anchor_constants = false;  ///< double anchor_constant(i): added to the loss of a valid anchor
+  bool row_classes = false;  ///< std::int64_t row_class(i): more can be said of tiles where rows of one class are neighbours.
+                             ///< Where anchors are candidates too an engine may number all anchors anew, and calls, before it
+                             ///< asks anything else, void renumber(const index_type* rows, const std::int64_t* classes): from
+                             ///< then on i is the row that was rows[i] before, of class classes[i], and classes ascend.
+                             ///< Candidates that are no anchors keep their numbers. The memory is there while it is asked
 };
 
 /// The weights of pairs, a small trivially copyable struct of parameters and views:
@@ -121,6 +127,11 @@ template <class P>
 concept has_anchor_constants = requires(const P& p, index_type i) {
   { p.anchor_constant(i) } -> std::convertible_to<double>;
 };
+template <class P>
+concept has_row_classes = requires(P& p, const index_type* rows, const std::int64_t* classes) {
+  { p.row_class(index_type{}) } -> std::convertible_to<std::int64_t>;
+  p.renumber(rows, classes);
+};
 
 /// What pair weights say of themselves, once it is sure that the functions which they name are there.
 template <pair_weights P>
@@ -147,6 +158,8 @@ constexpr pair_statements statements_of() {
   static_assert(!says.leaves_out || says.tiles, "contrastive: .leaves_out needs .tiles, which says where it counts");
   static_assert(says.anchor_constants == has_anchor_constants<P>,
                 "contrastive: .anchor_constants goes with anchor_constant(i) const");
+  static_assert(says.row_classes == has_row_classes<P>,
+                "contrastive: .row_classes goes with row_class(i) const and renumber(rows, classes)");
   return says;
 }
 

@@ -15,6 +15,7 @@ struct labelled_rows {
   index_type num_rows;
   index_type num_classes;
   bool labels_on_host;
+  bool ascending = false;  // the labels, one a row
 
   CONTRASTIVE_HOST_DEVICE std::int64_t label(index_type i) const { return labels[i < labels.size() ? i : i % labels.size()]; }
   CONTRASTIVE_HOST_DEVICE bool is_proxy_of(index_type j, index_type i) const {
@@ -24,6 +25,12 @@ struct labelled_rows {
   template <class T>
   CONTRASTIVE_HOST_DEVICE void compare(index_type i, index_type first, index_type count, bool same, T* out) const {
     const std::int64_t mine = label(i);
+    if (ascending) {  // one run of this label at most
+      const index_type begin = num_below(mine, false, first, count), end = num_below(mine, true, first, count);
+      for (index_type c = 0; c < count; ++c) out[c] = same ? 0 : 1;
+      for (index_type c = begin; c < end; ++c) out[c] = same ? 1 : 0;
+      return;
+    }
     for (index_type done = 0; done < count;) {  // runs in which labels do not repeat
       const index_type at = (first + done) % labels.size(),
                        here = labels.size() - at < count - done ? labels.size() - at : count - done;
@@ -46,16 +53,35 @@ struct labelled_rows {
     return own >= 0 && own < num_classes ? num_rows + static_cast<index_type>(own) : num_rows + num_classes;
   }
 
-  /// What a tile holds, as far as its labels can be read. Where rows are ordered by class, most tiles hold one class or two.
-  enum class classes { many, one, two };
-  classes classes_of(const tile& t) const {
-    if (!labels_on_host || !one_class(t.anchor_begin, t.anchor_end) || !one_class(t.candidate_begin, t.candidate_end))
-      return classes::many;
-    return label(t.anchor_begin) == label(t.candidate_begin) ? classes::one : classes::two;
+  std::int64_t row_class(index_type i) const { return label(i); }
+  void renumber(const index_type*, const std::int64_t* classes) { labels = {classes, num_rows}, ascending = true; }
+
+  /// The classes of the pairs of a tile, as far as its labels can be read: both rows always of one class, never, or either.
+  enum class pairs_of { some_class, one_class, two_classes };
+  pairs_of classes_of(const tile& t) const {
+    if (!labels_on_host) return pairs_of::some_class;
+    if (ascending && (label(t.anchor_end - 1) < label(t.candidate_begin) || label(t.candidate_end - 1) < label(t.anchor_begin)))
+      return pairs_of::two_classes;
+    if (!one_class(t.anchor_begin, t.anchor_end) || !one_class(t.candidate_begin, t.candidate_end)) return pairs_of::some_class;
+    return label(t.anchor_begin) == label(t.candidate_begin) ? pairs_of::one_class : pairs_of::two_classes;
   }
 
  private:
+  /// Where labels ascend: how many of `count` rows from `first` on have a label below this one, or, `too`, this one.
+  CONTRASTIVE_HOST_DEVICE index_type num_below(std::int64_t this_one, bool too, index_type first, index_type count) const {
+    index_type begin = 0;
+    while (begin < count) {
+      const index_type middle = (begin + count) / 2;
+      const std::int64_t l = label(first + middle);
+      if (l < this_one || (too && l == this_one))
+        begin = middle + 1;
+      else
+        count = middle;
+    }
+    return begin;
+  }
   bool one_class(index_type begin, index_type end) const {
+    if (ascending) return label(begin) == label(end - 1);
     for (index_type i = begin + 1; i < end; ++i)
       if (label(i) != label(begin)) return false;
     return true;

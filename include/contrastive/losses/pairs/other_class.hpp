@@ -10,8 +10,13 @@ inline namespace CONTRASTIVE_FLAGS {
 
 /// Rows of other classes count in the denominator. The positive of an anchor is the proxy of its class.
 struct other_class_pairs : labelled_rows {
-  static constexpr pair_statements says{
-      .symmetric = true, .lists = true, .positives_listed = true, .tiled_range = true, .tiles = true, .denominator_rows = true};
+  static constexpr pair_statements says{.symmetric = true,
+                                        .lists = true,
+                                        .positives_listed = true,
+                                        .tiled_range = true,
+                                        .tiles = true,
+                                        .denominator_rows = true,
+                                        .row_classes = true};
 
   CONTRASTIVE_HOST_DEVICE double denominator(index_type i, index_type j) const {
     return j < num_rows && label(i) != label(j) ? 1 : 0;
@@ -22,18 +27,23 @@ struct other_class_pairs : labelled_rows {
     compare(i, first, count, false, out);
   }
   tile_statement of_tile(const tile& t) const {
-    const classes held = classes_of(t);
-    return {held == classes::one   ? tile_weights::zeros
-            : held == classes::two ? tile_weights::ones
-                                   : tile_weights::general,
+    const pairs_of held = classes_of(t);
+    return {held == pairs_of::one_class     ? tile_weights::zeros
+            : held == pairs_of::two_classes ? tile_weights::ones
+                                            : tile_weights::general,
             tile_positives::none};
   }
 };
 
 /// The same with the other rows of the anchor's class as positives, and without proxies.
 struct class_against_others_pairs : other_class_pairs {
-  static constexpr pair_statements says{
-      .symmetric = true, .lists = true, .tiled_range = true, .tiles = true, .denominator_rows = true, .positive_rows = true};
+  static constexpr pair_statements says{.symmetric = true,
+                                        .lists = true,
+                                        .tiled_range = true,
+                                        .tiles = true,
+                                        .denominator_rows = true,
+                                        .positive_rows = true,
+                                        .row_classes = true};
 
   CONTRASTIVE_HOST_DEVICE double positive(index_type i, index_type j) const { return i != j && label(i) == label(j) ? 1 : 0; }
   template <class T>
@@ -42,9 +52,9 @@ struct class_against_others_pairs : other_class_pairs {
     if (first <= i && i < first + count) out[i - first] = 0;
   }
   tile_statement of_tile(const tile& t) const {
-    const classes held = classes_of(t);
-    if (held == classes::one) return {tile_weights::zeros, tile_positives::ones_off_diagonal};
-    if (held == classes::two) return {tile_weights::ones, tile_positives::none};
+    const pairs_of held = classes_of(t);
+    if (held == pairs_of::one_class) return {tile_weights::zeros, tile_positives::ones_off_diagonal};
+    if (held == pairs_of::two_classes) return {tile_weights::ones, tile_positives::none};
     return {};
   }
 };

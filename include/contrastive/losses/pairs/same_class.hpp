@@ -11,8 +11,13 @@ inline namespace CONTRASTIVE_FLAGS {
 /// Every other row counts in the denominator and those of the anchor's class are positives; of the proxies only that of the
 /// anchor's class counts, as both.
 struct same_class_pairs : labelled_rows {
-  static constexpr pair_statements says{
-      .symmetric = true, .lists = true, .tiled_range = true, .tiles = true, .denominator_rows = true, .positive_rows = true};
+  static constexpr pair_statements says{.symmetric = true,
+                                        .lists = true,
+                                        .tiled_range = true,
+                                        .tiles = true,
+                                        .denominator_rows = true,
+                                        .positive_rows = true,
+                                        .row_classes = true};
 
   CONTRASTIVE_HOST_DEVICE double denominator(index_type i, index_type j) const {
     return j < num_rows ? i != j : is_proxy_of(j, i);
@@ -31,10 +36,10 @@ struct same_class_pairs : labelled_rows {
     if (first <= i && i < first + count) out[i - first] = 0;
   }
   tile_statement of_tile(const tile& t) const {
-    const classes held = classes_of(t);
-    return {tile_weights::ones_off_diagonal, held == classes::one   ? tile_positives::ones_off_diagonal
-                                             : held == classes::two ? tile_positives::none
-                                                                    : tile_positives::general};
+    const pairs_of held = classes_of(t);
+    return {tile_weights::ones_off_diagonal, held == pairs_of::one_class     ? tile_positives::ones_off_diagonal
+                                             : held == pairs_of::two_classes ? tile_positives::none
+                                                                             : tile_positives::general};
   }
 };
 
