@@ -178,24 +178,27 @@ class engine {
   /// an order that makes writes to the rows of either block safe.
   template <class Task>
   void for_each_block_pair(Task task) {
+    const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
     const auto all = [&](const auto& meetings, index_type first_candidate_turn, const auto& meet) {
-      team_.share(meetings.num_meetings(), [&](index_type m) {
-        const meeting now = meetings[m];
+      team_.share(meetings.num_tasks(), [&](index_type t) {
+        const meeting now = meetings.turns_of(t);
         const block_turns::seats seats(turns_, now.anchors, now.candidates < 0 ? -1 : first_candidate_turn + now.candidates,
                                        now.round);
-        if (now.anchors >= 0 && now.candidates >= 0) meet(now.anchors, now.candidates);
+        meetings.each(t, meet);
       });
     };
-    const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
-    if (plan_.symmetric)
-      all(tournament(candidates), 0, task);
-    else if (p_.same_rows())  // block b of the anchors and block b of the candidates are the same rows
-      all(tournament(std::max(anchors, candidates)), 0, [&](index_type I, index_type J) {
+    const auto twos = [](index_type blocks) { return (blocks + 1) / 2; };
+    const int threads = team_.active();
+    if (p_.same_rows()) {  // block b of the anchors and block b of the candidates are the same rows
+      const index_type blocks = std::max(anchors, candidates);
+      all(in_twos(blocks, blocks, tournament(twos(blocks)), threads), 0, [&](index_type I, index_type J) {
+        if (plan_.symmetric) return task(I, J);
         if (I < anchors && J < candidates) task(I, J);
         if (I != J && J < anchors && I < candidates) task(J, I);
       });
-    else
-      all(rotation(anchors, candidates), anchors, task);
+    } else {
+      all(in_twos(anchors, candidates, rotation(twos(anchors), twos(candidates)), threads), anchors, task);
+    }
   }
 
   void forward(strip_scratch<T>& s, bool second_stage) {

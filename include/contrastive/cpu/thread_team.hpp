@@ -84,6 +84,9 @@ class thread_team {
     return active_ = static_cast<int>(workers_.size()) + 1;
   }
 
+  /// Those of the last prepare().
+  int active() const { return active_; }
+
   /// Calls body(thread) on each of the prepared threads and returns when all have come back. What a body throws stops the
   /// others where they next meet or take a task, and of several exceptions the first is thrown on.
   template <class Body>
