@@ -57,9 +57,7 @@ class engine {
       if (p_.is_part()) return run_part(s, thread);
       forward(s, false);
       finish(s, thread);
-      if (!p_.with_gradients) return;
-      backward(s);
-      products_.write_gradients(team_);
+      if (p_.with_gradients) backward(s);
     };
     team_.run(body);
     return conclude();
@@ -119,14 +117,17 @@ class engine {
       turns_.clear();
     });
     // Where gradients are to be written over the embeddings these have been read by now.
-    if (p_.with_gradients) products_.clear_gradients(team_);
-    team_.each(plan_.n, 1024, [&](index_type i) {
-      rows_.clear(i);
-      scalars_.data()[i] = {};
-      exponentials_.data()[i] = {};
+    const auto& ranges = p_.ranges;
+    team_.each(ranges.total, together, [&](index_type row) {
+      if (p_.with_gradients) products_.clear_gradient(row);
+      if (const index_type i = row - ranges.anchor_begin; i >= 0 && i < plan_.n) {
+        rows_.clear(i);
+        scalars_.data()[i] = {};
+        exponentials_.data()[i] = {};
+        if (i % together == 0) listed_.clear(i / together);
+      }
+      if (const index_type j = row - ranges.candidate_begin; p_.both_ways() && j >= 0 && j < num_columns()) columns_.clear(j);
     });
-    if (p_.both_ways()) team_.each(num_columns(), 1024, [&](index_type j) { columns_.clear(j); });
-    team_.share(listed_.num_groups(), [&](index_type g) { listed_.clear(g); });
   }
 
   // ---- of a problem that is a part of a larger one, instead of 2 to 4
@@ -147,11 +148,9 @@ class engine {
         rows_.clear_padding();
         if (p_.both_ways()) columns_.clear_padding();
       });
-      backward(s);
-      return products_.write_gradients(team_);
+      return backward(s);
     }
     if (!second || !f_.says.positives_listed) forward(s, second);
-    team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
     add_listed(thread, second);
     each_state([&](anchor_states<T>& of, const part_sums& sums, index_type i) { of.give(i, sums, second); });
   }
@@ -222,7 +221,6 @@ class engine {
   // ---- 3
 
   void finish(strip_scratch<T>& s, index_type thread) {
-    team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
     add_listed(thread, false);
     if (f_.theta != nullptr) {
       team_.each(plan_.n, together, [&](index_type i) {
@@ -268,10 +266,12 @@ class engine {
   }
   void add_listed(index_type thread, bool second_stage) {
     if (listed_.per_anchor() == 0) return;
-    team_.each(plan_.n, together, [&](index_type i) {
-      for_each_listed(i, [&](index_type, double denominator, double positive, T arm) {
-        rows_.add_pair(i, second_stage, static_cast<double>(arm), denominator, positive);
-      });
+    team_.share(listed_.num_groups(), [&](index_type g) {
+      complete_listed(g);
+      for (index_type i = g * together; i < std::min(plan_.n, (g + 1) * together); ++i)
+        for_each_listed(i, [&](index_type, double denominator, double positive, T arm) {
+          rows_.add_pair(i, second_stage, static_cast<double>(arm), denominator, positive);
+        });
     });
     if (!p_.both_ways()) return;
     team_.alone(thread, [&] {  // several anchors may list one candidate, whose sums these are too
@@ -326,7 +326,7 @@ class engine {
       });
     });
     products_.finish_tiles(team_);
-    if (listed_.per_anchor() == 0) return;
+    if (listed_.per_anchor() == 0) return write_gradients();
     if (p_.is_part()) team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
     team_.each(plan_.n, together, [&](index_type i) {
       scalar_gradients& scalars = scalars_.data()[i];
@@ -338,16 +338,25 @@ class engine {
         number = static_cast<T>(slope);
       });
     });
-    // Many anchors may list one candidate: threads part the columns, not the rows.
-    team_.share(products_.num_slabs(), [&](index_type slab) {
-      for (index_type i = 0; i < plan_.n; ++i)
-        for (index_type t = 0; t < listed_.per_anchor(); ++t)
-          if (const index_type j = listed_.candidate(i, t); j != no_candidate)
-            products_.accumulate_pair(i, j, listed_.number(i, t), slab);
-    });
+    write_gradients();
   }
 
   // ---- 5
+
+  /// Many anchors may list one candidate: threads part the rows that gradients are added to, not the pairs. Each looks at the
+  /// anchors whose pairs may reach its rows, in their order.
+  void write_gradients() {
+    constexpr index_type parts = 64;  // where lists are in no order each looks at all
+    const index_type total = p_.ranges.total, rows = std::max<index_type>(64, (total + parts - 1) / parts);
+    team_.share((total + rows - 1) / rows, [&](index_type part) {
+      const index_type begin = part * rows, end = std::min(total, begin + rows);
+      listed_.each_that_reaches(begin - p_.ranges.anchor_begin, end - p_.ranges.anchor_begin, begin - p_.ranges.candidate_begin,
+                                end - p_.ranges.candidate_begin, [&](index_type i, index_type j, T slope) {
+                                  products_.accumulate_pair(i, j, slope, begin, end);
+                                });
+      for (index_type row = begin; row < end; ++row) products_.write_gradient(row);
+    });
+  }
 
   /// dL/dτ = -(1/τ) Σ G (arm - m), summed relative to the reference r of each anchor, near which the terms are small; what is
   /// left out is r Σ_j G, which the rule knows.

@@ -107,27 +107,26 @@ class products {
               {g + offset, ld, count, num_anchors, prepared_.row(anchor), stride, slabs, out, out_stride});
         });
   }
-  index_type num_slabs() const { return prepared_.num_slabs(); }
-  /// One slab of what a single pair of slope g gives both its rows.
-  void accumulate_pair(index_type i, index_type j, T g, index_type slab) {
-    const index_type anchor = p_->ranges.anchor_begin + i, other = p_->ranges.candidate_begin + j,
-                     first = slab * kernels_.width;
-    if (T* h = prepared_.gradient(anchor)) kernels_.add_row(h + first, g, prepared_.slab(other, slab));
-    if (T* h = prepared_.gradient(other)) kernels_.add_row(h + first, g, prepared_.slab(anchor, slab));
+  /// What a single pair of slope g gives its rows, if they are global rows of [begin, end).
+  void accumulate_pair(index_type i, index_type j, T g, index_type begin, index_type end) {
+    const index_type anchor = p_->ranges.anchor_begin + i, other = p_->ranges.candidate_begin + j;
+    const auto add = [&](index_type to, index_type from) {
+      if (to < begin || to >= end) return;
+      if (T* h = prepared_.gradient(to))
+        for (index_type slab = 0; slab < prepared_.num_slabs(); ++slab)
+          kernels_.add_row(h + slab * kernels_.width, g, prepared_.slab(from, slab));
+    };
+    add(anchor, other), add(other, anchor);
   }
-  void clear_gradients(thread_team& team) {
-    team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.clear_gradient(row); });
-  }
+  void clear_gradient(index_type row) { prepared_.clear_gradient(row); }
   void scale_gradient(index_type i, double scale) { prepared_.scale_gradient(p_->ranges.anchor_begin + i, scale); }
   /// After all tiles, before single pairs. On all threads.
   void finish_tiles(thread_team& team) {
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) finish_bf16(team);
   }
-  /// The chain rule back to the caller's rows. On all threads.
-  void write_gradients(thread_team& team) {
-    team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.write_gradient(row); });
-  }
+  /// The chain rule back to the caller's row.
+  void write_gradient(index_type row) { prepared_.write_gradient(row); }
 
   bool finite() const { return prepared_.finite(); }
   bool wants_gradient(index_type candidate_begin, index_type candidate_end) const {
