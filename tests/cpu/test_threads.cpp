@@ -194,8 +194,7 @@ TEST_CASE("thread team: of tasks that wait for others those are passed over whos
     std::atomic<bool> in_order = true;
     const auto body = [&](index_type) {
       team.share_when_ready(
-          meetings.num_meetings(),
-          [&](index_type m) { return turns.ready(meetings[m].anchors, meetings[m].candidates, meetings[m].round); },
+          meetings.num_meetings(), [&](index_type m) { return turns.ready(meetings[m]); },
           [&](index_type m) {
             const cpu::meeting now = meetings[m];
             if (m == 0)  // late: the other thread goes on to the next rounds with the blocks that need not wait
@@ -204,7 +203,7 @@ TEST_CASE("thread team: of tasks that wait for others those are passed over whos
             for (const index_type b : {now.anchors, now.candidates == now.anchors ? -1 : now.candidates})
               if (b >= 0 && turn[static_cast<std::size_t>(b)]++ != now.round) in_order = false;
             ++done;
-            turns.finish(now.anchors, now.candidates, now.round);
+            turns.finish(now);
           });
     };
     team.run(body);

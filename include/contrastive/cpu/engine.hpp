@@ -58,9 +58,7 @@ class engine {
       if (p_.is_part()) return run_part(s);
       forward(s, false);
       finish(s);
-      if (!p_.with_gradients) return;
-      backward(s);
-      products_.write_gradients(team_);
+      if (p_.with_gradients) backward(s);
     };
     team_.run(body);
     return conclude();
@@ -99,7 +97,7 @@ class engine {
     scalars_.reserve(n), exponentials_.reserve(n);
     turns_.reserve(plan_.anchors.count() + plan_.candidates.count());
     const index_type pairs = n * (plan_.symmetric ? plan_.tiled() / 2 : plan_.tiled()) + n * f.listed_per_anchor;
-    const int threads = team_.prepare(pairs * p.arguments[0].cols >= worth_threads, num_meetings());
+    const int threads = team_.prepare(pairs * p.arguments[0].cols >= worth_threads, most_meetings());
     if (static_cast<int>(scratch_.size()) < threads) scratch_.resize(static_cast<std::size_t>(threads));
     for (auto& s : scratch_) strips_.reserve(s);
   }
@@ -156,8 +154,7 @@ class engine {
         rows_.clear_padding();
         if (p_.both_ways()) columns_.clear_padding();
       });
-      backward(s);
-      return products_.write_gradients(team_);
+      return backward(s);
     }
     if (!second || !f_.says.positives_listed) forward(s, second);
     add_listed(true, second, [](index_type) {});
@@ -188,28 +185,36 @@ class engine {
   void for_each_block_pair(Task task) {
     const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
     with_meetings([&](const auto& meetings, index_type first_candidate_turn) {
-      const auto turn_of = [&](const meeting& m) { return m.candidates < 0 ? -1 : first_candidate_turn + m.candidates; };
+      const auto turns_of = [&](index_type t) {
+        meeting turns = meetings.turns_of(t);
+        if (turns.candidates >= 0) turns.candidates += first_candidate_turn;
+        return turns;
+      };
+      const auto meet = [&](index_type I, index_type J) {
+        if (!p_.same_rows() || plan_.symmetric) return task(I, J);
+        if (I < anchors && J < candidates) task(I, J);
+        if (I != J && J < anchors && I < candidates) task(J, I);
+      };
       team_.share_when_ready(
-          meetings.num_meetings(),
-          [&](index_type m) { return turns_.ready(meetings[m].anchors, turn_of(meetings[m]), meetings[m].round); },
-          [&](index_type m) {
-            const meeting now = meetings[m];
-            const index_type I = now.anchors, J = now.candidates;
-            if (0 <= I && I < anchors && 0 <= J && J < candidates) task(I, J);
-            if (p_.same_rows() && !plan_.symmetric && I != J && 0 <= J && J < anchors && 0 <= I && I < candidates) task(J, I);
-            turns_.finish(I, turn_of(now), now.round);
+          meetings.num_tasks(), [&](index_type t) { return turns_.ready(turns_of(t)); },
+          [&](index_type t) {
+            meetings.each(t, meet);
+            turns_.finish(turns_of(t));
           });
     });
   }
   /// Where anchors are candidates too, block b of the anchors and block b of the candidates are the same rows.
   template <class Visit>
   auto with_meetings(Visit visit) const {
-    const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count();
-    if (p_.same_rows()) return visit(tournament(plan_.symmetric ? candidates : std::max(anchors, candidates)), 0);
-    return visit(rotation(anchors, candidates), anchors);
+    const index_type anchors = plan_.anchors.count(), candidates = plan_.candidates.count(),
+                     blocks = std::max(anchors, candidates);
+    const auto twos = [](index_type b) { return (b + 1) / 2; };
+    const int threads = team_.num_threads();
+    if (p_.same_rows()) return visit(in_twos(blocks, blocks, tournament(twos(blocks)), threads), 0);
+    return visit(in_twos(anchors, candidates, rotation(twos(anchors), twos(candidates)), threads), anchors);
   }
-  index_type num_meetings() const {
-    return with_meetings([](const auto& meetings, index_type) { return meetings.num_meetings(); });
+  index_type most_meetings() const {
+    return with_meetings([](const auto& meetings, index_type) { return meetings.most_tasks(); });
   }
 
   void forward(strip_scratch<T>& s, bool second_stage) {
@@ -352,7 +357,7 @@ class engine {
       });
     });
     products_.finish_tiles(team_);
-    if (listed_.per_anchor() == 0) return;
+    if (listed_.per_anchor() == 0) return write_gradients();
     if (p_.is_part()) team_.share(listed_.num_groups(), [&](index_type g) { complete_listed(g); });
     team_.each(plan_.n, together, [&](index_type i) {
       scalar_gradients& scalars = scalars_.data()[i];
@@ -364,17 +369,26 @@ class engine {
         number = static_cast<T>(slope);
       });
     });
-    // Many anchors may list one candidate: threads part the columns, not the rows.
-    const index_type slabs = products_.num_slabs(), parts = std::min<index_type>(slabs, team_.num_threads());
-    team_.share(parts, [&](index_type part) {
-      for (index_type i = 0; i < plan_.n; ++i)
-        for (index_type t = 0; t < listed_.per_anchor(); ++t)
-          if (const index_type j = listed_.candidate(i, t); j != no_candidate)
-            products_.accumulate_pair(i, j, listed_.number(i, t), part * slabs / parts, (part + 1) * slabs / parts);
-    });
+    write_gradients();
   }
 
   // ---- 5
+
+  /// Many anchors may list one candidate: threads part the rows that gradients are added to, not the pairs. Each looks at the
+  /// anchors whose pairs may reach its rows, in their order.
+  void write_gradients() {
+    constexpr index_type parts = 64;  // where lists are in no order each looks at all
+    const index_type total = p_.ranges.total, rows = std::max<index_type>(64, (total + parts - 1) / parts);
+    team_.share((total + rows - 1) / rows, [&](index_type part) {
+      const index_type begin = part * rows, end = std::min(total, begin + rows);
+      listed_.each_that_reaches(begin - p_.ranges.anchor_begin, end - p_.ranges.anchor_begin, begin - p_.ranges.candidate_begin,
+                                end - p_.ranges.candidate_begin, [&](index_type i, index_type j, T slope) {
+                                  products_.accumulate_pair(i, j, slope, begin, end);
+                                });
+      for (index_type row = begin; row < end; ++row) products_.write_gradient(row);
+    });
+    products_.move_rows(team_);
+  }
 
   /// dL/dτ = -(1/τ) Σ G (arm - m), summed relative to the reference r of each anchor, near which the terms are small; what is
   /// left out is r Σ_j G, which the rule knows.

@@ -55,6 +55,21 @@ class listed_pairs {
     std::fill(numbers_.data() + g * group * per_anchor_, numbers_.data() + std::min(n_, (g + 1) * group) * per_anchor_,
               std::numeric_limits<T>::quiet_NaN());
   }
+  /// visit(i, j, number) for the pairs of all groups that hold an anchor of [begin, end) or may list a candidate of [first,
+  /// last).
+  template <class Visit>
+  void each_that_reaches(index_type begin, index_type end, index_type first, index_type last, Visit visit) const {
+    for (index_type g = 0; g < num_groups(); ++g) {
+      bool reaches = begin < (g + 1) * group && g * group < end;
+      for (index_type t = 0; t < per_anchor_; ++t) {
+        const bound& of = bounds_.data()[g * per_anchor_ + t];
+        reaches = reaches || (of.most >= first && of.least < last);
+      }
+      if (!reaches) continue;
+      for (index_type at = g * group * per_anchor_; at < std::min(n_, (g + 1) * group) * per_anchor_; ++at)
+        if (const index_type j = candidates_.data()[at]; j != no_candidate) visit(at / per_anchor_, j, numbers_.data()[at]);
+    }
+  }
   /// Takes the listed pairs of a tile out of its strip; `keep`: and their logits. `both_orders`: the strip stands for the pairs
   /// (j, i) too.
   void take(const tile& t, T* x, index_type ld, bool keep, bool both_orders) {

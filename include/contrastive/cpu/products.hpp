@@ -112,13 +112,13 @@ class products {
               {g + offset, ld, count, num_anchors, prepared_.row(anchor), stride, slabs, out, out_stride});
         });
   }
-  index_type num_slabs() const { return prepared_.num_slabs(); }
-  /// What a single pair of slope g gives both its rows, in slabs [first, last).
-  void accumulate_pair(index_type i, index_type j, T g, index_type first, index_type last) {
-    const index_type anchor = p_->ranges.anchor_begin + i, other = p_->ranges.candidate_begin + j, width = kernels_.width;
+  /// What a single pair of slope g gives its rows, if they are global rows of [begin, end).
+  void accumulate_pair(index_type i, index_type j, T g, index_type begin, index_type end) {
+    const index_type anchor = p_->ranges.anchor_begin + i, other = p_->ranges.candidate_begin + j;
     const auto add = [&](index_type to, index_type from) {
+      if (to < begin || to >= end) return;
       if (T* const h = prepared_.gradient(to))
-        kernels_.add_row({h + first * width, width}, g, {prepared_.slab(from, first), prepared_.slab_stride()}, last - first);
+        kernels_.add_row({h, kernels_.width}, g, {prepared_.row(from), prepared_.slab_stride()}, prepared_.num_slabs());
     };
     add(anchor, other), add(other, anchor);
   }
@@ -131,10 +131,11 @@ class products {
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) finish_bf16(team);
   }
-  /// The chain rule back to the caller's rows. On all threads.
-  void write_gradients(thread_team& team) {
-    team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.write_gradient(row); });
-    if (prepared_.moves_rows()) team.share(num_slabs(), [&](index_type slab) { prepared_.move_rows(slab); });
+  /// The chain rule back to the caller's row.
+  void write_gradient(index_type row) { prepared_.write_gradient(row); }
+  /// After write_gradient of all rows. On all threads.
+  void move_rows(thread_team& team) {
+    if (prepared_.moves_rows()) team.share(prepared_.num_slabs(), [&](index_type slab) { prepared_.move_rows(slab); });
   }
 
   bool finite() const { return prepared_.finite(); }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <contrastive/core/types.hpp>
 #include <memory>
+#include <type_traits>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -40,6 +41,10 @@ class tournament {
  public:
   explicit tournament(index_type num_blocks) : n_(num_blocks), players_(num_blocks + num_blocks % 2) {}
   index_type num_meetings() const { return n_ > 1 ? n_ + (players_ - 1) * (players_ / 2) : n_; }
+  /// Meetings in the round of meeting m, the first of them, and how many are in a round but for the first.
+  index_type round_size(index_type m) const { return m < n_ ? n_ : players_ / 2; }
+  index_type round_begin(index_type m) const { return m < n_ ? 0 : m - (m - n_) % (players_ / 2); }
+  index_type seats() const { return players_ / 2; }
   meeting operator[](index_type m) const {
     if (m < n_) return {0, m, m};
     const index_type circle = players_ - 1, turn = (m - n_) / (players_ / 2), seat = (m - n_) % (players_ / 2);
@@ -62,6 +67,9 @@ class rotation {
         candidates_(candidate_blocks),
         seats_(anchor_blocks > candidate_blocks ? anchor_blocks : candidate_blocks) {}
   index_type num_meetings() const { return candidates_ > 0 ? seats_ * seats_ : 0; }
+  index_type round_size(index_type) const { return seats_; }
+  index_type round_begin(index_type m) const { return m - m % seats_; }
+  index_type seats() const { return seats_; }
   meeting operator[](index_type m) const {
     const index_type round = m / seats_, anchor = m % seats_, candidate = (anchor + round) % seats_;
     return {round, anchor < anchors_ ? anchor : -1, candidate < candidates_ ? candidate : -1};
@@ -69,6 +77,53 @@ class rotation {
 
  private:
   index_type anchors_, candidates_, seats_;
+};
+
+/// Blocks in twos, which meet by `Groups`, a tournament or a rotation; in a meeting of two twos each block of one meets each
+/// block of the other, in two rounds of its own. These four find their rows in the cache of the thread that does them all, as
+/// it is where there are few threads. Where there are many each meeting is a task, and all first rounds come before all second
+/// ones. Either way a block meets the same others in the same order.
+template <class Groups>
+class in_twos {
+ public:
+  in_twos(index_type anchor_blocks, index_type candidate_blocks, const Groups& twos, int threads)
+      : anchors_(anchor_blocks), candidates_(candidate_blocks), twos_(twos), together_(2 * threads <= twos.seats()) {}
+
+  index_type num_tasks() const { return together_ ? twos_.num_meetings() : most_tasks(); }
+  /// Of any number of threads.
+  index_type most_tasks() const { return 4 * twos_.num_meetings(); }
+  /// Whose turn a task waits for: of twos where they stay together, else of blocks.
+  meeting turns_of(index_type task) const {
+    if (together_) return twos_[task];
+    const index_type begin = twos_.round_begin(task / 4), size = twos_.round_size(task / 4), place = task - 4 * begin;
+    return of_blocks(twos_[begin + place / 2 % size], place / (2 * size), place % 2);
+  }
+  /// Calls meet(I, J) for the pairs of blocks of a task.
+  template <class Meet>
+  void each(index_type task, Meet meet) const {
+    const auto one = [&](const meeting& now) {
+      if (now.anchors >= 0 && now.candidates >= 0) meet(now.anchors, now.candidates);
+    };
+    if (!together_) return one(turns_of(task));
+    for (index_type place = 0; place < 4; ++place) one(of_blocks(twos_[task], place / 2, place % 2));
+  }
+
+ private:
+  /// Of a meeting of twos, in one of its two rounds. Successive ones share a block where they can.
+  meeting of_blocks(const meeting& of, index_type round, index_type seat) const {
+    const index_type now = 2 * of.round + round;
+    const bool with_itself = std::is_same_v<Groups, tournament> && of.anchors == of.candidates;
+    if (with_itself && round == 1 && seat == 1) return {now, -1, -1};  // the two have met
+    const auto block = [](index_type two, index_type which, index_type count) {
+      return two >= 0 && 2 * two + which < count ? 2 * two + which : -1;
+    };
+    return {now, block(of.anchors, with_itself && round == 1 ? 0 : seat ^ round, anchors_),
+            block(of.candidates, with_itself && round == 1 ? 1 : seat, candidates_)};
+  }
+
+  index_type anchors_, candidates_;
+  Groups twos_;
+  bool together_;
 };
 
 /// How many rounds each block has behind it. A meeting is ready when both its blocks, which may be negative or the same, have
@@ -84,12 +139,10 @@ class block_turns {
   void clear() {
     for (index_type b = 0; b < size_; ++b) turns_[static_cast<std::size_t>(b)].store(0, std::memory_order_relaxed);
   }
-  bool ready(index_type one, index_type other, index_type round) const {
-    return has_turn(one, round) && has_turn(other, round);
-  }
-  void finish(index_type one, index_type other, index_type round) {
-    for (const index_type b : {one, other})
-      if (b >= 0) turns_[static_cast<std::size_t>(b)].store(round + 1, std::memory_order_release);
+  bool ready(const meeting& m) const { return has_turn(m.anchors, m.round) && has_turn(m.candidates, m.round); }
+  void finish(const meeting& m) {
+    for (const index_type b : {m.anchors, m.candidates})
+      if (b >= 0) turns_[static_cast<std::size_t>(b)].store(m.round + 1, std::memory_order_release);
   }
 
  private:
