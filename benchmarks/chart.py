@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-"""Draws lines on two logarithmic axes as SVG, for report.py. Only the standard library is used."""
+"""Draws lines on two logarithmic axes as SVG, for report.py and cores.py. Only the standard library is used."""
 
 import itertools
 import math
@@ -33,7 +33,7 @@ def label_places(names, ends, obstacles, width):
     return places
 
 
-def chart(title, lines, colours, unit, emphasised):
+def chart(title, lines, colours, unit, emphasised, x_label="N, rows in all"):
     """An SVG of lines {name: [(x, y)]} on two logarithmic axes; each line is named at its end and in the legend.
 
     unit(value) is the text of a tick. The emphasised line is drawn thicker."""
@@ -64,7 +64,7 @@ def chart(title, lines, colours, unit, emphasised):
         out.append(f'<path d="M{x_of(x):.1f} {height - bottom}v6" stroke="#444444"/>')
         out.append(f'<text x="{x_of(x):.1f}" y="{height - bottom + 22}" text-anchor="middle" font-size="12">{x}</text>')
     out.append(f'<path d="M{left} {top}V{height - bottom}H{width - right}" stroke="#444444" fill="none"/>')
-    out.append(f'<text x="{(left + width - right) / 2}" y="{height - 12}" text-anchor="middle">N, rows in all</text>')
+    out.append(f'<text x="{(left + width - right) / 2}" y="{height - 12}" text-anchor="middle">{x_label}</text>')
     drawn = {name: [(x_of(x), y_of(y)) for x, y in points] for name, points in lines.items()}
     legend, base, obstacles = left, 54, []
     for name, points in drawn.items():

@@ -41,7 +41,7 @@ class tournament {
  public:
   explicit tournament(index_type num_blocks) : n_(num_blocks), players_(num_blocks + num_blocks % 2) {}
   index_type num_meetings() const { return n_ > 1 ? n_ + (players_ - 1) * (players_ / 2) : n_; }
-  /// Meetings in the round of meeting m, the first of them, and how many are in a round but for the first.
+  /// Meetings in the round of meeting m, the first of them, and the most that can go on at a time in all rounds but the first.
   index_type round_size(index_type m) const { return m < n_ ? n_ : players_ / 2; }
   index_type round_begin(index_type m) const { return m < n_ ? 0 : m - (m - n_) % (players_ / 2); }
   index_type seats() const { return players_ / 2; }
@@ -80,9 +80,9 @@ class rotation {
 };
 
 /// Blocks in twos, which meet by `Groups`, a tournament or a rotation; in a meeting of two twos each block of one meets each
-/// block of the other, in two rounds of its own. These four find their rows in the cache of the thread that does them all, as
-/// it is where there are few threads. Where there are many each meeting is a task, and all first rounds come before all second
-/// ones. Either way a block meets the same others in the same order.
+/// block of the other, in two rounds. Where there are few threads one does these four meetings, and finds rows in its cache.
+/// Where there are many each meeting is a task, and of a round of twos the first rounds come before the second ones. Either way
+/// a block meets the same others in the same order.
 template <class Groups>
 class in_twos {
  public:
