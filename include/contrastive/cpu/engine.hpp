@@ -229,12 +229,16 @@ class engine {
             });
       strips_.sum(s, I, J, second_stage, rows_, column_states());
     };
-    if (has_columns())
-      for_each_block_pair(sum);
-    else  // nothing but the anchors' own sums is written: no rounds
-      team_.share(plan_.anchors.count(), [&](index_type I) {
-        for (index_type J = 0; J < plan_.candidates.count(); ++J) sum(I, J);
-      });
+    if (has_columns()) return for_each_block_pair(sum);
+    // Nothing but the anchors' own sums is written: no rounds. Some blocks of anchors share each block of candidates while it
+    // is in the thread's cache.
+    const index_type count = plan_.anchors.count(),
+                     together_in_cache = std::max<index_type>(1, 2 * largest_block / plan_.anchors.block),
+                     some = std::clamp<index_type>(count / team_.num_threads(), 1, together_in_cache);
+    team_.share((count + some - 1) / some, [&](index_type part) {
+      for (index_type J = 0; J < plan_.candidates.count(); ++J)
+        for (index_type I = part * some; I < std::min(count, (part + 1) * some); ++I) sum(I, J);
+    });
   }
 
   // ---- 3
