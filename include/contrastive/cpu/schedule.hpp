@@ -87,7 +87,7 @@ template <class Groups>
 class in_twos {
  public:
   in_twos(index_type anchor_blocks, index_type candidate_blocks, const Groups& twos, int threads)
-      : anchors_(anchor_blocks), candidates_(candidate_blocks), twos_(twos), together_(2 * threads <= twos.seats()) {}
+      : anchors_(anchor_blocks), candidates_(candidate_blocks), twos_(twos), together_(4 * threads <= twos.seats()) {}
 
   index_type num_tasks() const { return together_ ? twos_.num_meetings() : most_tasks(); }
   /// Of any number of threads.
