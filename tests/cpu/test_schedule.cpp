@@ -124,8 +124,8 @@ TEST_CASE("cpu: in twos every anchor block meets every candidate block once, in 
 TEST_CASE("cpu: in twos there are fewer tasks for few threads, and for many as many at a time as there are blocks in pairs") {
   const index_type blocks = 16;
   const cpu::tournament twos(blocks / 2);
-  CHECK(cpu::in_twos(blocks, blocks, twos, 2).num_tasks() == twos.num_meetings());
-  const cpu::in_twos schedule(blocks, blocks, twos, 3);
+  CHECK(cpu::in_twos(blocks, blocks, twos, 1).num_tasks() == twos.num_meetings());
+  const cpu::in_twos schedule(blocks, blocks, twos, 2);
   // After the rounds of the twos with themselves each 8 tasks in a row have no block in common.
   for (index_type t = 4 * blocks / 2; t < schedule.num_tasks(); t += blocks / 2) {
     std::set<index_type> busy;
