@@ -23,8 +23,8 @@ inline namespace CONTRASTIVE_FLAGS {
 /// bits: Eigen::bfloat16 is multiplied as it is where the processor can, and else widened exactly, as is Eigen::half. Inside,
 /// sums over many pairs are double.
 /// The same input gives the same bits, whatever the number of threads. One evaluator serves one thread at a time.
-/// Memory: two copies of the embeddings, some 150 bytes a row, a quarter of a MiB a thread, and at most
-/// options::memory_budget for logits; nothing else grows with N². A third copy where gradients cannot be summed in the
+/// Memory: two copies of the embeddings, some 150 bytes a row (190 for losses with labels), a quarter of a MiB a thread, and at
+/// most options::memory_budget for logits; nothing else grows with N². A third copy where gradients cannot be summed in the
 /// memory that they go to: columns that are not contiguous, or not a multiple of the vectors' width (32 floats with AVX-512).
 ///
 /// Embeddings are Eigen matrices, maps, refs or blocks, matrix_view, or a std::vector of any of these, which stands for all of
