@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-"""The losses as PyTorch does them best on a CPU: by calls of its fused attention, in memory N d, without autograd.
+"""The losses as PyTorch does them best: by calls of its fused attention, in memory N d, without autograd.
 
 attention(q, k, v) gives o_i = Σ_j e^(x_ij - l_i) v_j and l_i = log Σ_j e^x_ij (log_sum), x = q kᵀ / τ, in one pass of 2 N M d
 multiply-adds. With v = k that is the loss, and what anchors get from their own rows of the softmax. What they get from the rows
@@ -19,12 +19,12 @@ import torch
 
 
 def attention(q, k, v, temperature):
-    """Of rows (N, d), or (heads, N, d)."""
+    """Of rows (N, d), or (heads, N, d); on a GPU of 16 bits."""
     shape = (1, -1, *q.shape[-2:])
     keys = (1, -1, *k.shape[-2:])
-    o, log_sum = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-        q.view(shape), k.view(keys), v.view(keys), scale=1 / temperature
-    )
+    aten = torch.ops.aten
+    fused = aten._scaled_dot_product_flash_attention if q.is_cuda else aten._scaled_dot_product_flash_attention_for_cpu
+    o, log_sum = fused(q.view(shape), k.view(keys), v.view(keys), scale=1 / temperature)[:2]
     return o.view(q.shape), log_sum.reshape(*q.shape[:-1], 1)
 
 

@@ -1,83 +1,125 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
-# One command for a machine with a GPU: builds the device tests, runs them, runs compute-sanitizer on a small set, times value and
-# gradient beside PyTorch and prints the table last, within 9 minutes. Needs nvcc 13 and a host compiler; nothing is downloaded.
+# One command for a machine with a GPU: builds what looks at it, and runs that within 5 minutes, best first: times, the device tests,
+# compute-sanitizer on a small set, PyTorch's times. All that it prints and finds is in a folder as it comes.
+# Needs nvcc 13 and a host compiler where it builds; nothing is downloaded.
 #
-#   scripts/gpu_check.sh [--headers DIR] [--build DIR] [--build-only]
+#   scripts/gpu_check.sh [--headers DIR] [--build DIR] [--out DIR] [--arch "80 90a"] [--build-only | --run-only] [--no-pytorch]
 #
 # --headers: a folder with Eigen, Catch2 v2 and nlohmann/json where the machine has no packages (scripts/gpu_headers.sh fills it)
+# --arch: what is built for; the GPU's own where there is one, else 80 and 90a
+# --build-only on one machine and --run-only on another: what runs is build/gpu_check/{test_cuda,times}, in this folder's root
 # Returns 0 where everything passed, 77 where there is no GPU and the build passed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-headers="" build=build/gpu_check only_build=no
+headers="" build=build/gpu_check out="" arch="" builds=yes runs=yes pytorch=yes
 while [ $# -gt 0 ]; do
   case "$1" in
     --headers) headers=$2; shift 2 ;;
     --build) build=$2; shift 2 ;;
-    --build-only) only_build=yes; shift ;;
+    --out) out=$2; shift 2 ;;
+    --arch) arch=$2; shift 2 ;;
+    --build-only) runs=no; shift ;;
+    --run-only) builds=no; shift ;;
+    --no-pytorch) pytorch=no; shift ;;
     *) echo "gpu_check: unknown option $1" >&2; exit 2 ;;
   esac
 done
 begin=$SECONDS
 say() { echo "== $* ($((SECONDS - begin)) s)"; }
 export PATH="$PATH:/usr/local/cuda/bin"
-command -v nvcc > /dev/null || { echo "gpu_check: nvcc was not found" >&2; exit 1; }
-[ -n "$headers" ] || headers=/usr/include/eigen3
-[ -e "$headers/Eigen/Core" ] || { echo "gpu_check: no Eigen in $headers: give --headers DIR, filled by scripts/gpu_headers.sh" >&2; exit 1; }
-
-gpu=yes
 capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/null | head -n 1 | tr -d '.') || true
-[ -n "$capability" ] || { gpu=no; capability=90; }
-say "building for sm_$capability"
-mkdir -p "$build"
-flags=(-std=c++20 -O2 "-arch=sm_$capability" -Iinclude -Itests -isystem "$headers" -DEIGEN_NO_CUDA -DCONTRASTIVE_SEPARATE_ENGINE
-  -DCONTRASTIVE_SCALAR=float "-DCONTRASTIVE_TEST_DATA=\"$PWD/tests/data\"")
-jobs=()
-compile() { nvcc "${flags[@]}" -c "$1" -o "$build/$2.o" & jobs+=($!); }
-at_most() { while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.2; done; }
-for source in tests/cuda/{test_float,test_double,test_half,test_evaluator}.cu tests/cuda/main.cpp tests/thrust/compile_all.cu \
-  tests/support/{definition,settings,cases}.cpp cmake/compiled_engine.cpp benchmarks/cuda/times.cu; do
-  at_most
-  compile "$source" "$(basename "${source%.*}")"
-done
-for job in "${jobs[@]}"; do wait "$job"; done
-nvcc "${flags[@]}" "$build"/{test_float,test_double,test_half,test_evaluator,main,definition,settings,cases,compiled_engine}.o -lcublas -o "$build/test_cuda"
-nvcc "${flags[@]}" "$build/times.o" -lcublas -o "$build/times"
-say "built"
-if [ $gpu = no ] || [ $only_build = yes ]; then
-  [ $gpu = yes ] && exit 0
-  echo "gpu_check: no GPU: built, nothing run"
+
+build_all() {
+  command -v nvcc > /dev/null || { echo "gpu_check: nvcc was not found" >&2; exit 1; }
+  [ -n "$headers" ] || headers=/usr/include/eigen3
+  [ -e "$headers/Eigen/Core" ] || { echo "gpu_check: no Eigen in $headers: give --headers DIR, filled by scripts/gpu_headers.sh" >&2; exit 1; }
+  if [ -z "$arch" ]; then
+    case "$capability" in "") arch="80 90a" ;; 90) arch=90a ;; *) arch=$capability ;; esac
+  fi
+  say "building for $arch"
+  mkdir -p "$build"
+  flags=(-std=c++20 -O2 -Iinclude -Itests -isystem "$headers" -DEIGEN_NO_CUDA -DCONTRASTIVE_SEPARATE_ENGINE
+    -DCONTRASTIVE_SCALAR=float '-DCONTRASTIVE_TEST_DATA="tests/data"')
+  for a in $arch; do flags+=(-gencode "arch=compute_$a,code=sm_$a"); done
+  jobs=()
+  compile() { nvcc "${flags[@]}" -c "$1" -o "$build/$(basename "${1%.*}").o" & jobs+=($!); }
+  for source in tests/cuda/{test_half,test_evaluator,test_large,test_float,test_double}.cu benchmarks/cuda/times.cu tests/cuda/main.cpp \
+    tests/thrust/compile_all.cu tests/support/{definition,settings,cases}.cpp cmake/compiled_engine.cpp; do
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.2; done
+    compile "$source"
+  done
+  for job in "${jobs[@]}"; do wait "$job"; done
+  nvcc "${flags[@]}" "$build"/{test_half,test_evaluator,test_large,test_float,test_double,main,definition,settings,cases,compiled_engine}.o \
+    -lcublas -o "$build/test_cuda"
+  nvcc "${flags[@]}" "$build/times.o" -lcublas -o "$build/times"
+  say "built"
+}
+[ $builds = no ] || build_all
+if [ -z "$capability" ]; then
+  echo "gpu_check: no GPU: nothing run"
   exit 77
 fi
+[ $runs = yes ] || exit 0
 
+[ -n "$out" ] || out=$build/out
+mkdir -p "$out"
 failed=()
-timeout 150 "$build/test_cuda" || failed+=("device tests")
-say "device tests"
+nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,memory.total --format=csv,noheader
+
+# ---- times, the goals first
+problems=(nt_xent bf16 65536 128 nt_xent bf16 1024 128 nt_xent bf16 32768 512 nt_xent float 32768 512 product bf16 8192 8192
+  product bf16 16384 128 copy bytes 2048 1)
+for n in 256 4096 16384 32768 262144; do problems+=(nt_xent bf16 "$n" 128); done
+for n in 4096 16384; do problems+=(nt_xent bf16 "$n" 64 nt_xent bf16 "$n" 256 clip bf16 "$n" 128 nt_xent float "$n" 128); done
+problems+=(nt_xent float 1024 128 clip bf16 16384 512 nt_xent float 65536 128)
+timeout 60 "$build/times" "${problems[@]}" 2>&1 | tee "$out/times.txt" || failed+=("times")
+grep -q failed "$out/times.txt" && failed+=("times")
+say "times"
+
+# ---- tests, one process a case, each in a log of its own
+together() {  # together <seconds> <log name> <command...>
+  local log=$out/$2.log limit=$1
+  shift 2
+  { timeout "$limit" "$@" > "$log" 2>&1 && echo "passed: $log" > "$log.passed"; } &
+}
+rm -f "$out"/*.passed
+names=()
+number=0
+while IFS= read -r name; do
+  number=$((number + 1)) names+=("$name")
+  together 100 "test_$number" "$build/test_cuda" -d yes "$(printf '%s' "$name" | sed 's/[][,\\]/\\&/g')"
+done < <("$build/test_cuda" --list-test-names-only | grep . || true)
+wait
+[ $number -gt 0 ] || failed+=("no tests were found")
+for i in $(seq 1 $number); do
+  if [ -e "$out/test_$i.log.passed" ]; then
+    grep -h ' s: ' "$out/test_$i.log" || true
+  else
+    failed+=("${names[$((i - 1))]}")
+    echo "-- FAILED: ${names[$((i - 1))]}"; head -c 1500 "$out/test_$i.log"; tail -n 4 "$out/test_$i.log"
+  fi
+done
+say "device tests: $number cases"
+
+# ---- compute-sanitizer
 if command -v compute-sanitizer > /dev/null; then
   for tool in memcheck racecheck initcheck synccheck; do
-    timeout 40 compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/test_cuda" "cuda: enqueue*" > "$build/$tool.log" 2>&1 ||
-      { failed+=("compute-sanitizer $tool"); tail -n 20 "$build/$tool.log"; }
-    say "$tool"
+    together 60 "$tool" compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/test_cuda" "cuda: enqueue*"
   done
+  wait
+  for tool in memcheck racecheck initcheck synccheck; do
+    if [ -e "$out/$tool.log.passed" ]; then tail -n 1 "$out/$tool.log"; else failed+=("compute-sanitizer $tool"); tail -n 12 "$out/$tool.log"; fi
+  done
+  say "compute-sanitizer"
 else
-  echo "gpu_check: compute-sanitizer was not found: not run"
   failed+=("compute-sanitizer is not there")
 fi
 
-problems=()
-for type in float bf16; do
-  for n in 1024 4096 16384 32768 65536 262144; do problems+=(nt_xent "$type" "$n" 128); done
-  for d in 64 256 512; do
-    for n in 4096 32768; do problems+=(nt_xent "$type" "$n" "$d"); done
-  done
-  for n in 4096 32768; do problems+=(clip "$type" "$n" 512); done
-done
-timeout 90 "$build/times" "${problems[@]}" > "$build/times.txt" || failed+=("times")
-say "times"
-left=$((520 - (SECONDS - begin)))
-timeout "$((left > 10 ? left : 10))" python3 benchmarks/cuda/torch_times.py "$build/times.txt" "$((left - 20))" > "$build/table.txt" || failed+=("PyTorch's times")
-say "PyTorch's times"
+if [ $pytorch = yes ]; then
+  timeout 120 python3 -u benchmarks/cuda/torch_times.py "$out/times.txt" 110 2>&1 | tee "$out/table.txt" || failed+=("PyTorch's times")
+  say "PyTorch's times"
+fi
 for what in "${failed[@]}"; do echo "gpu_check: FAILED: $what"; done
-if [ -s "$build/table.txt" ]; then cat "$build/table.txt"; else cat "$build/times.txt"; fi
 [ ${#failed[@]} -eq 0 ]

@@ -51,13 +51,14 @@ class device_memory {
     return {copy(span.data(), high - low + 1) - low, m.rows, m.cols, m.row_stride, m.col_stride};
   }
 
+  /// The loss with all that it points to on the device.
   template <class L>
   L loss(L l) {
-    if constexpr (requires { l.labels; }) {
-      std::vector<std::int64_t> labels;
-      for (index_type i = 0; i < l.labels.size(); ++i) labels.push_back(l.labels[i]);
-      l.labels = label_view(copy(labels.data(), l.labels.size()), l.labels.size());
-    }
+    if constexpr (requires { l.labels; }) move(l.labels);
+    if constexpr (requires { l.ids; }) move(l.ids);
+    if constexpr (requires { l.negative_ids; }) move(l.negative_ids);
+    if constexpr (requires { l.anchor_weights; }) move(l.anchor_weights);
+    if constexpr (requires { l.candidate_probabilities; }) move(l.candidate_probabilities);
     if constexpr (requires { l.weights.values; }) move(l.weights.values);
     if constexpr (requires { l.targets.values; }) move(l.targets.values);
     if constexpr (requires { l.weights.keys; }) move(l.weights.keys), move(l.weights.further);
@@ -65,6 +66,15 @@ class device_memory {
   }
 
  private:
+  void move(label_view& labels) { labels = copied<label_view, std::int64_t>(labels); }
+  void move(weight_view& weights) { weights = copied<weight_view, double>(weights); }
+  template <class View, class V>
+  View copied(const View& from) {
+    if (from.size() == 0) return from;
+    std::vector<V> values;
+    for (index_type i = 0; i < from.size(); ++i) values.push_back(from[i]);
+    return View(copy(values.data(), from.size()), from.size());
+  }
   void move(matrix_view<const float>& m) {
     if (m.rows > 0 && m.cols > 0) m.data = matrix_like<float>(m).data;
   }
@@ -110,7 +120,8 @@ answer on_gpu(cuda::evaluator<S>& evaluate, const any_loss& loss, const views<V>
           const auto there = memory.loss(l);
           if (d.size() == 1) return widened(evaluate.value_and_gradient(there, d[0], stream), shapes);
           if (d.size() == 2) return widened(evaluate.value_and_gradient(there, d[0], d[1], stream), shapes);
-          return widened(evaluate.value_and_gradient(there, d.at(0), d.at(1), d.at(2), stream), shapes);
+          if (d.size() == 3) return widened(evaluate.value_and_gradient(there, d[0], d[1], d[2], stream), shapes);
+          return widened(evaluate.value_and_gradient(there, d.at(0), d.at(1), d.at(2), d.at(3), stream), shapes);
         } else {
           throw std::logic_error("on_gpu: not compiled for this loss");
         }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <emulated_gpu/block.hpp>
@@ -37,6 +38,10 @@ struct emulated_instructions {
     return known ? values : nullptr;
   }
   static unsigned char* shared_memory() { return gpu().shared_memory(); }
+
+  static float exp(float x) { return std::exp2(x * 1.44269504f); }
+  static constexpr bool has_warpgroups = false;  // tensor cores are those of sm_80
+  static void publish_for_products() {}
 
   using bits = std::uint32_t;
 

@@ -167,7 +167,7 @@ TEST_CASE("fused: without a barrier or a wait results are wrong") {
   const auto unnoticed =
       unnoticed_omissions([&] { came = on_emulated_gpu(loss, rows.rounded()); },
                           [&] { return !(excess(expected, came, loss.temperature, loss.reduction) <= 1); }, places);
-  CHECK(places == 5);  // two barriers of a block's lanes; of the fused kernels a wait and two barriers
+  CHECK(places == 4);  // two barriers of a block's lanes; of the fused kernels a wait and a barrier
   CHECK(unnoticed == std::vector<std::string>{});
 }
 

@@ -10,6 +10,7 @@
 #include <cuda_fp16.h>
 #include <contrastive/core/host_device.hpp>
 #include <contrastive/core/types.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -80,14 +81,23 @@ struct instructions {
     return nullptr;
 #endif
   }
-  /// The block's shared memory of the size that its launch asked for; 128 divides the address.
+  /// The block's shared memory of the size that its launch asked for; 1024 divides the address.
   CONTRASTIVE_HOST_DEVICE static unsigned char* shared_memory() {
 #if defined(__CUDA_ARCH__)
-    extern __shared__ __align__(128) unsigned char memory[];
+    extern __shared__ __align__(1024) unsigned char memory[];
     return memory;
 #else
     return nullptr;
 #endif
+  }
+
+  /// e^x of a number in the range of float, to about 2^-22 of it where |x| is small; less than the smallest normal float is 0.
+  CONTRASTIVE_HOST_DEVICE static float exp([[maybe_unused]] float x) {
+    float power = 0;
+#if defined(__CUDA_ARCH__)
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x * 1.44269504f));
+#endif
+    return power;
   }
 
   // ---- tensor cores: sm_80 and later. `bits` are two numbers of 16 bits, the first in the low half.
@@ -137,6 +147,89 @@ struct instructions {
 #endif
   }
 
+  // ---- tensor cores of warpgroups: sm_90a. Four warps, the first of a number that 4 divides, multiply 64 rows; each thread's sums
+  // are those that multiply_add gives the warp of its 16 rows. Shared memory is read where it lies: panels of 64 numbers of 16
+  // bits a row, rows after one another, the pieces of 16 bytes of a row in the order piece ^ (row % 8); 1024 divides the address
+  // of a panel's first row, and of each eighth.
+
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  static constexpr bool has_warpgroups = true;
+#else
+  static constexpr bool has_warpgroups = false;
+#endif
+  /// What ordinary stores and copies of this thread brought to shared memory may be read by tensor cores, after a barrier.
+  CONTRASTIVE_HOST_DEVICE static void publish_for_products() {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+  }
+  /// Before the first product after registers of it were written.
+  CONTRASTIVE_HOST_DEVICE static void begin_products() {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+#endif
+  }
+  /// The products since the last commit are a group.
+  CONTRASTIVE_HOST_DEVICE static void commit_products() {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+#endif
+  }
+  /// Until all groups but the last `Left` are computed.
+  template <int Left>
+  CONTRASTIVE_HOST_DEVICE static void wait_products() {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Left) : "memory");
+#endif
+  }
+  /// sums (64, N) += a (64, 16) · b (N, 16)ᵀ: columns 0 to 15 of panels from these rows on, or 16 · k to 16 · k + 15 where the
+  /// addresses are 32 · k bytes further.
+  template <int N>
+  CONTRASTIVE_HOST_DEVICE static void multiply_rows([[maybe_unused]] float (&sums)[std::size_t{N / 8}][4],
+                                                    [[maybe_unused]] const void* rows, [[maybe_unused]] const void* columns) {
+    static_assert(N == 32 || N == 64);
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    const std::uint64_t a = panels(rows, 0), b = panels(columns, 0);
+    if constexpr (N == 32) {
+      asm volatile(
+          "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, %16, %17, 1, 1, 1, 0, 0;"
+          : "+f"(sums[0][0]), "+f"(sums[0][1]), "+f"(sums[0][2]), "+f"(sums[0][3]), "+f"(sums[1][0]), "+f"(sums[1][1]), "+f"(sums[1][2]), "+f"(sums[1][3]), "+f"(sums[2][0]), "+f"(sums[2][1]), "+f"(sums[2][2]), "+f"(sums[2][3]), "+f"(sums[3][0]), "+f"(sums[3][1]), "+f"(sums[3][2]), "+f"(sums[3][3])
+          : "l"(a), "l"(b)
+          : "memory");
+    } else {
+      asm volatile(
+          "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, %32, %33, 1, 1, 1, 0, 0;"
+          : "+f"(sums[0][0]), "+f"(sums[0][1]), "+f"(sums[0][2]), "+f"(sums[0][3]), "+f"(sums[1][0]), "+f"(sums[1][1]), "+f"(sums[1][2]), "+f"(sums[1][3]), "+f"(sums[2][0]), "+f"(sums[2][1]), "+f"(sums[2][2]), "+f"(sums[2][3]), "+f"(sums[3][0]), "+f"(sums[3][1]), "+f"(sums[3][2]), "+f"(sums[3][3]), "+f"(sums[4][0]), "+f"(sums[4][1]), "+f"(sums[4][2]), "+f"(sums[4][3]), "+f"(sums[5][0]), "+f"(sums[5][1]), "+f"(sums[5][2]), "+f"(sums[5][3]), "+f"(sums[6][0]), "+f"(sums[6][1]), "+f"(sums[6][2]), "+f"(sums[6][3]), "+f"(sums[7][0]), "+f"(sums[7][1]), "+f"(sums[7][2]), "+f"(sums[7][3])
+          : "l"(a), "l"(b)
+          : "memory");
+    }
+#endif
+  }
+  /// sums (64, N) += a (64, 16) · b (16, N): rows of panels, the next 64 of N `panel_bytes` further.
+  template <int N>
+  CONTRASTIVE_HOST_DEVICE static void multiply_columns([[maybe_unused]] float (&sums)[std::size_t{N / 8}][4],
+                                                       [[maybe_unused]] const bits (&a)[4],
+                                                       [[maybe_unused]] const void* rows,
+                                                       [[maybe_unused]] int panel_bytes) {
+    static_assert(N == 64 || N == 128);
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    const std::uint64_t b = panels(rows, panel_bytes);
+    if constexpr (N == 64) {
+      asm volatile(
+          "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, {%32, %33, %34, %35}, %36, 1, 1, 1, 1;"
+          : "+f"(sums[0][0]), "+f"(sums[0][1]), "+f"(sums[0][2]), "+f"(sums[0][3]), "+f"(sums[1][0]), "+f"(sums[1][1]), "+f"(sums[1][2]), "+f"(sums[1][3]), "+f"(sums[2][0]), "+f"(sums[2][1]), "+f"(sums[2][2]), "+f"(sums[2][3]), "+f"(sums[3][0]), "+f"(sums[3][1]), "+f"(sums[3][2]), "+f"(sums[3][3]), "+f"(sums[4][0]), "+f"(sums[4][1]), "+f"(sums[4][2]), "+f"(sums[4][3]), "+f"(sums[5][0]), "+f"(sums[5][1]), "+f"(sums[5][2]), "+f"(sums[5][3]), "+f"(sums[6][0]), "+f"(sums[6][1]), "+f"(sums[6][2]), "+f"(sums[6][3]), "+f"(sums[7][0]), "+f"(sums[7][1]), "+f"(sums[7][2]), "+f"(sums[7][3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b)
+          : "memory");
+    } else {
+      asm volatile(
+          "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, {%64, %65, %66, %67}, %68, 1, 1, 1, 1;"
+          : "+f"(sums[0][0]), "+f"(sums[0][1]), "+f"(sums[0][2]), "+f"(sums[0][3]), "+f"(sums[1][0]), "+f"(sums[1][1]), "+f"(sums[1][2]), "+f"(sums[1][3]), "+f"(sums[2][0]), "+f"(sums[2][1]), "+f"(sums[2][2]), "+f"(sums[2][3]), "+f"(sums[3][0]), "+f"(sums[3][1]), "+f"(sums[3][2]), "+f"(sums[3][3]), "+f"(sums[4][0]), "+f"(sums[4][1]), "+f"(sums[4][2]), "+f"(sums[4][3]), "+f"(sums[5][0]), "+f"(sums[5][1]), "+f"(sums[5][2]), "+f"(sums[5][3]), "+f"(sums[6][0]), "+f"(sums[6][1]), "+f"(sums[6][2]), "+f"(sums[6][3]), "+f"(sums[7][0]), "+f"(sums[7][1]), "+f"(sums[7][2]), "+f"(sums[7][3]), "+f"(sums[8][0]), "+f"(sums[8][1]), "+f"(sums[8][2]), "+f"(sums[8][3]), "+f"(sums[9][0]), "+f"(sums[9][1]), "+f"(sums[9][2]), "+f"(sums[9][3]), "+f"(sums[10][0]), "+f"(sums[10][1]), "+f"(sums[10][2]), "+f"(sums[10][3]), "+f"(sums[11][0]), "+f"(sums[11][1]), "+f"(sums[11][2]), "+f"(sums[11][3]), "+f"(sums[12][0]), "+f"(sums[12][1]), "+f"(sums[12][2]), "+f"(sums[12][3]), "+f"(sums[13][0]), "+f"(sums[13][1]), "+f"(sums[13][2]), "+f"(sums[13][3]), "+f"(sums[14][0]), "+f"(sums[14][1]), "+f"(sums[14][2]), "+f"(sums[14][3]), "+f"(sums[15][0]), "+f"(sums[15][1]), "+f"(sums[15][2]), "+f"(sums[15][3])
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b)
+          : "memory");
+    }
+#endif
+  }
+
   // ---- copies from global to shared memory that a thread starts and, group by group, waits for
 
   /// 16 or 4 bytes, which divide both addresses.
@@ -167,6 +260,13 @@ struct instructions {
  private:
 #if defined(__CUDA_ARCH__)
   __device__ static unsigned shared_address(const void* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
+#endif
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  /// The descriptor of panels for wgmma: 1024 bytes from eight rows to the next, pieces turned over 128 bytes.
+  __device__ static std::uint64_t panels(const void* first, int panel_bytes) {
+    return (shared_address(first) & 0x3ffffu) >> 4 | static_cast<std::uint64_t>(panel_bytes >> 4) << 16 |
+           std::uint64_t{1024 >> 4} << 32 | std::uint64_t{1} << 62;
+  }
 #endif
 };
 

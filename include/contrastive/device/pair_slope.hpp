@@ -63,7 +63,16 @@ struct side_slope {
   }
 };
 
-template <class Rule, class T, tile_weights D, tile_positives P>
+/// The exponentials of the standard library.
+struct standard_exponential {
+  template <class T>
+  CONTRASTIVE_HOST_DEVICE static T exp(T x) {
+    return std::exp(x);
+  }
+};
+
+/// Exponential: exp(x), the standard library's or that of a GPU.
+template <class Rule, class T, tile_weights D, tile_positives P, class Exponential = standard_exponential>
 struct pair_slope {
   const row_terms<Rule, T>& terms;
   bool small_exponents;
@@ -95,7 +104,7 @@ struct pair_slope {
         const T weighted = pair::ones(s.of) ? inner : static_cast<T>(w) * inner;
         // One exponential e^y serves the row and the column of a pair that counts once.
         const bool at_0 = is_exponential(s.g) && pair::ones(s.of) && small_exponents;
-        const T shared = at_0 ? std::exp(terms.template argument<k>(arm)) : outer<k>(arm);
+        const T shared = at_0 ? Exponential::exp(terms.template argument<k>(arm)) : outer<k>(arm);
         if constexpr (requires { row.gain(k); })
           if (row.there()) of_row = weighted * side<k>(arm, at_0, shared, row);
         if constexpr (requires { column.gain(k); })
@@ -112,7 +121,7 @@ struct pair_slope {
     constexpr row_sum s = Rule::sums[k];
     if constexpr (is_exponential(s.g)) {
       if (at_0) return of.gain_at_0(k) * shared;
-      return of.gain(k) * std::exp((terms.template argument<k>(arm) - of.level(k)) - of.level_low(k));
+      return of.gain(k) * Exponential::exp((terms.template argument<k>(arm) - of.level(k)) - of.level_low(k));
     } else if constexpr (s.second_stage) {
       return of.gain(k) * contrastive::detail::value_slope(s.g, terms.template argument<k>(arm, of.level(k)) + of.level_low(k));
     } else {

@@ -50,6 +50,13 @@ constexpr bool has_slope(weight of) {
     if (s.of == of && s.g != pair_function::one) return true;
   return false;
 }
+/// Has it one of a function of its own?
+template <class Rule>
+inline constexpr bool has_own = [] {
+  for (const row_sum& s : Rule::sums.sum)
+    if (s.g == pair_function::own) return true;
+  return false;
+}();
 /// The sums of a rule with the numbers of a call: in T for tiles, exact for pairs that are looked at by themselves.
 template <class Rule, class T>
 struct row_terms {

@@ -14,14 +14,12 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
-/// How a block is made for rows of D numbers of 16 bits: each warp has 16 of the rows, and columns come in two stages, one that
-/// is computed with and one that is on its way. D = 256 leaves a thread no registers for more, and a block of sm_120 has 99
+/// How a block is made for rows of D numbers of 16 bits: each warp has 16 of the rows. D = 256 leaves a thread no registers for more, and a block of sm_120 has 99
 /// KiB.
 template <int D>
 struct fused_shape {
   static_assert(D == 64 || D == 128 || D == 256);
-  static constexpr int warps = D <= 128 ? 8 : 4, threads = warps * 32, rows = warps * 16, columns = D <= 128 ? 64 : 32,
-                       stages = 2;
+  static constexpr int warps = D <= 128 ? 8 : 4, threads = warps * 32, rows = warps * 16, columns = D <= 128 ? 64 : 32;
 };
 constexpr index_type widest_fused = 256;
 constexpr index_type most_fused_rows = index_type{1}

@@ -41,35 +41,38 @@ struct fused_slopes {
     const float factor[2] = {all.row_factor(0), all.row_factor(1)};
     running_sum along[2], sums[2];
     float out[groups][4] = {};  // H of the thread's rows, as a tensor core leaves it
-    all([&](int plane, index_type j) { return columns.first + plane * columns.count + j; },
-        [&](const tile_task& task, index_type first_column, const R* there, const float* factors, float* numbers, part& mine) {
+    typename products::factors slopes = {};  // of the tile before
+    const R* const last = all.template each_tile<1>(
+        [&](int plane, index_type j) { return columns.first + plane * columns.count + j; },
+        [&](const R* there) { products::start_columns(out, slopes, there); },
+        [&](const tile_task& task, index_type first_column, const float* factors, float* numbers, part& mine) {
           const gain_planes<Rule, float> gains{numbers, shape::columns};
           with_statement<Pairs>(task.says, [&]<tile_weights D_ij, tile_positives P_ij>() {
-            unrolled<2>([&](int u) {
-              float part_along = 0, part_sum = 0;
-              unrolled<part::groups>([&](int c) {
-                unrolled<2>([&](int q) {
-                  const int column = part::column(c, q);
-                  const index_type i = all.row(u), j = first_column + column;
-                  const float both = factor[u] * factors[column];
-                  float& number = mine.product[c][u * 2 + q];
-                  float slope = 0;
-                  if (number != excluded<float>) {
-                    pair_slope<Rule, float, D_ij, P_ij> pair{terms, small_exponents};
-                    const column_side other = side_of_column(gains, column);
-                    const float arm = number * (both * pass.inverse_temperature);
-                    pair.add_all(arm, {pass.pairs, pass.anchor(i, j), pass.candidate(i, j), uses_d, uses_p}, row[u], other);
-                    slope = (pair.from_row.slope + pair.from_column.slope) * both;
-                    count(pair, arm, row[u], other, part_along, part_sum);
-                  }
-                  number = slope;
+            const auto work = [&]<bool Small>() {
+              unrolled<2>([&](int u) {
+                float part_along = 0, part_sum = 0;
+                unrolled<part::groups>([&](int c) {
+                  unrolled<2>([&](int q) {
+                    const int column = part::column(c, q);
+                    const index_type j = first_column + column;
+                    float& number = mine.product[c][u * 2 + q];
+                    number = slope<D_ij, P_ij, Small>(number, factor[u] * factors[column], all.row(u), j, row[u],
+                                                      side_of_column(gains, column), part_along, part_sum);
+                  });
                 });
+                along[u].add(part_along), sums[u].add(part_sum);
               });
-              along[u].add(part_along), sums[u].add(part_sum);
-            });
+            };
+            // One exponential e^y serves the row and the column of pairs that count once.
+            if constexpr (D_ij == tile_weights::ones || P_ij == tile_positives::ones)
+              if (small_exponents) return work.template operator()<true>();
+            work.template operator()<false>();
           });
-          if (h != nullptr) multiply(out, mine, there);
+          Gpu::sync_warp();  // pairs that are excluded, and weights, part the ways of lanes
+          products::template wait<0>();
+          products::pack(slopes, mine);
         });
+    if (last != nullptr) products::start_columns(out, slopes, last), products::template wait<0>();
     unrolled<2>([&](int u) {
       const double of_temperature = sum_of_four<Gpu>(along[u].total());
       [[maybe_unused]] double of_bias = 0;
@@ -90,7 +93,8 @@ struct fused_slopes {
   }
 
  private:
-  using walk = fused_walk<Gpu, Pairs, R, D>;
+  using walk = fused_walk<Gpu, Pairs, R, D, 3>;  // the tile before is still multiplied with
+  using products = typename walk::products;
   using shape = fused_shape<D>;
   using part = thread_part<Gpu, D>;
   static constexpr bool uses_d = has_slope<Rule>(weight::D), uses_p = has_slope<Rule>(weight::P);
@@ -124,29 +128,23 @@ struct fused_slopes {
     else
       return {};
   }
-  template <class Pair>
-  CONTRASTIVE_HOST_DEVICE void count(const Pair& pair, float arm, const row_side& row, const column_side& column, float& along,
-                                     float& sum) const {
-    if constexpr (from_row) along += pair.from_row.along_temperature(arm, row), sum += pair.from_row.slope;
+  /// f_i G_ij f_j of a pair, 0 where it is excluded, and its shares of what is summed for the temperature and the bias.
+  template <tile_weights D_ij, tile_positives P_ij, bool Small>
+  CONTRASTIVE_HOST_DEVICE float slope(float product, float both, index_type i, index_type j, const row_side& row,
+                                      const column_side& column, float& along, float& sum) const {
+    constexpr bool asks = D_ij == tile_weights::general || P_ij == tile_positives::general || has_own<Rule>;
+    const bool counts = product != excluded<float>;
+    if (asks && !counts) return 0;
+    pair_slope<Rule, float, D_ij, P_ij, Gpu> pair{terms, Small};
+    const float arm = product * (both * pass.inverse_temperature);
+    pair.add_all(arm, {pass.pairs, pass.anchor(i, j), pass.candidate(i, j), uses_d, uses_p}, row, column);
+    float of_temperature = 0, of_bias = 0;
+    if constexpr (from_row) of_temperature = pair.from_row.along_temperature(arm, row), of_bias = pair.from_row.slope;
     if constexpr (from_column)
-      if (columns_count) along += pair.from_column.along_temperature(arm, column), sum += pair.from_column.slope;
-  }
-  /// out += slopes · rows: the layout of a product's numbers is that of a left factor, 16 columns at a time.
-  CONTRASTIVE_HOST_DEVICE void multiply(float (&out)[groups][4], const part& slopes, const R* there) const {
-    const int lane = Gpu::thread() % 32;
-    Gpu::sync_warp();  // pairs that are excluded, and weights, part the ways of lanes
-    unrolled<shape::columns / 16>([&](int k) {
-      const auto& left = slopes.product[2 * k];
-      const auto& right = slopes.product[2 * k + 1];
-      const typename Gpu::bits a[4] = {Gpu::template pack<R>(left[0], left[1]), Gpu::template pack<R>(left[2], left[3]),
-                                       Gpu::template pack<R>(right[0], right[1]), Gpu::template pack<R>(right[2], right[3])};
-      unrolled<D / 16>([&](int c) {
-        typename Gpu::bits b[4];
-        Gpu::load_transposed(b, there + swizzled_rows<D>::at(k * 16 + lane % 16, c, lane / 16));
-        Gpu::template multiply_add<R>(out[2 * c], a, b[0], b[1]);
-        Gpu::template multiply_add<R>(out[2 * c + 1], a, b[2], b[3]);
-      });
-    });
+      if (columns_count)
+        of_temperature += pair.from_column.along_temperature(arm, column), of_bias += pair.from_column.slope;
+    along += counts ? of_temperature : 0, sum += counts ? of_bias : 0;
+    return counts ? (pair.from_row.slope + pair.from_column.slope) * both : 0;
   }
 };
 

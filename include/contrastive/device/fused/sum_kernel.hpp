@@ -36,8 +36,9 @@ struct fused_sums {
         rows[u].theta_low = static_cast<float>(theta - static_cast<double>(rows[u].theta_high));
       }
     });
-    all([](int, index_type) -> const float* { return nullptr; },
-        [&](const tile_task& task, index_type first_column, const R*, const float* factors, const float*, const part& mine) {
+    all.template each_tile<0>(
+        [](int, index_type) -> const float* { return nullptr; }, [](const R*) {},
+        [&](const tile_task& task, index_type first_column, const float* factors, const float*, const part& mine) {
           with_statement<Pairs>(task.says, [&]<tile_weights D_ij, tile_positives P_ij>() {
             unrolled<2>([&](int u) {
               if (!Second && !small_exponents) raise_tops<D_ij, P_ij>(rows[u], u, all.row(u), first_column, factors, mine);
@@ -49,7 +50,7 @@ struct fused_sums {
   }
 
  private:
-  using walk = fused_walk<Gpu, Pairs, R, D>;
+  using walk = fused_walk<Gpu, Pairs, R, D, 2>;
   using part = thread_part<Gpu, D>;
   static constexpr std::size_t many = Rule::sums.size;
   static constexpr bool uses_d = has_sum<Rule>(weight::D, Second), uses_p = has_sum<Rule>(weight::P, Second);
@@ -66,17 +67,19 @@ struct fused_sums {
     if (Second || !is_exponential(Rule::sums[k].g) || small_exponents) return 0;
     return terms.template argument<k>(Rule::sums[k].of == weight::D ? row.top_d : row.top_p);
   }
-  /// visit(arm, weights) for this thread's pairs of a row that are not excluded.
+  /// visit(arm, counts, weights) for this thread's pairs of a row; those that are excluded do not count.
   template <tile_weights D_ij, tile_positives P_ij, class Visit>
   CONTRASTIVE_HOST_DEVICE void each_pair(float scale, int which, index_type row, index_type first_column, const float* factors,
                                          const part& mine, bool with_d, bool with_p, const Visit& visit) const {
     unrolled<part::groups>([&](int c) {
       unrolled<2>([&](int q) {
         const float product = mine.product[c][which * 2 + q];
-        if (product == excluded<float>) return;
+        const bool counts = product != excluded<float>;
+        constexpr bool asks = D_ij == tile_weights::general || P_ij == tile_positives::general || has_own<Rule>;
+        if (asks && !counts) return;
         const int column = part::column(c, q);
         const index_type j = first_column + column;
-        visit(product * (scale * factors[column]),
+        visit(product * (scale * factors[column]), counts,
               pair_in_tile<D_ij, P_ij>(pass.pairs, pass.anchor(row, j), pass.candidate(row, j), with_d, with_p));
       });
     });
@@ -91,7 +94,8 @@ struct fused_sums {
     if constexpr (of_d || of_p) {
       row_state before = row;
       each_pair<D_ij, P_ij>(row.scale, which, i, first_column, factors, mine, of_d, of_p,
-                            [&](float arm, const pair_in_tile<D_ij, P_ij>& weights) {
+                            [&](float arm, bool counts, const pair_in_tile<D_ij, P_ij>& weights) {
+                              if (!counts) return;
                               if (of_d && arm > row.top_d && static_cast<float>(weights.denominator) > 0) row.top_d = arm;
                               if (of_p && arm > row.top_p && static_cast<float>(weights.positive) > 0) row.top_p = arm;
                             });
@@ -110,7 +114,7 @@ struct fused_sums {
     float values[many] = {}, slopes[many] = {}, tops[many];
     each_sum<Rule>([&]<int k>() { tops[k] = top<k>(row); });
     each_pair<D_ij, P_ij>(
-        row.scale, which, i, first_column, factors, mine, uses_d, uses_p, [&](float arm, const pair& weights) {
+        row.scale, which, i, first_column, factors, mine, uses_d, uses_p, [&](float arm, bool counts, const pair& weights) {
           each_sum<Rule>([&]<int k>() {
             constexpr row_sum s = Rule::sums[k];
             if constexpr (s.second_stage == Second && !pair::none(s.of)) {
@@ -121,14 +125,15 @@ struct fused_sums {
                 value =
                     static_cast<float>(contrastive::detail::own_functions(terms.rule).value(k, terms.template logit<k>(arm)));
               } else {
-                const float y = terms.template argument<k>(arm, row.theta_high) + (Second ? row.theta_low : 0);
+                float y = terms.template argument<k>(arm, row.theta_high);
+                if constexpr (Second) y += row.theta_low;
                 if constexpr (is_exponential(s.g))
-                  value = std::exp(y - tops[k]);
+                  value = Gpu::exp(y - tops[k]);
                 else
                   value = contrastive::detail::value_of(s.g, y);
-                if constexpr (Second) slopes[k] += w * contrastive::detail::value_slope(s.g, y);
+                if constexpr (Second) slopes[k] += counts ? w * contrastive::detail::value_slope(s.g, y) : 0;
               }
-              values[k] += w * value;
+              values[k] += counts ? w * value : 0;
             }
           });
         });

@@ -4,7 +4,7 @@
 // from tensor cores into registers.
 #pragma once
 
-#include <contrastive/device/fused/pass.hpp>
+#include <contrastive/device/fused/products.hpp>
 #include <contrastive/device/row_state.hpp>
 #include <cstddef>
 
@@ -12,48 +12,26 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
-/// Rows of D numbers in shared memory. The pieces of 16 bytes of a row are turned by its number, so that eight rows lie in
-/// different banks.
-template <int D>
-struct swizzled_rows {
-  static constexpr int pieces = D / 8;
-  /// Where piece 2 · pair + half lies. With `pair` known when it is compiled, four addresses serve all pairs of a row.
-  CONTRASTIVE_HOST_DEVICE static int at(int row, int pair, int half) {
-    return (row * pieces + pair / 4 * 8 + (pair % 4 * 2 ^ ((row ^ half) & 7))) * 8;
-  }
-};
-
-/// The products of a warp's 16 rows and a tile's columns, as tensor cores leave them: a thread has of 8 columns each the
-/// numbers (row(0), column(c, 0)), (row(0), column(c, 1)), (row(1), column(c, 0)), (row(1), column(c, 1)).
-template <class Gpu, int D>
-struct thread_part {
-  using shape = fused_shape<D>;
-  static constexpr int groups = shape::columns / 8;
-
-  float product[std::size_t{groups}][4];
-
-  CONTRASTIVE_HOST_DEVICE static int row(int which) { return Gpu::thread() / 32 * 16 + which * 8 + Gpu::thread() % 32 / 4; }
-  CONTRASTIVE_HOST_DEVICE static int column(int group, int which) { return group * 8 + Gpu::thread() % 4 * 2 + which; }
-};
-
-template <class Gpu, class Pairs, class R, int D>
+/// Stages: how many tiles of columns are in shared memory, one of them on its way.
+template <class Gpu, class Pairs, class R, int D, int Stages>
 class fused_walk {
  public:
   using shape = fused_shape<D>;
   using part = thread_part<Gpu, D>;
+  using products = tile_products<Gpu, R, D>;
 
   /// Bytes of shared memory; `planes` numbers a column come with each tile.
   CONTRASTIVE_HOST_DEVICE static constexpr std::size_t shared_bytes(int planes) {
-    return static_cast<std::size_t>(shape::rows + shape::stages * shape::columns) * D * 2 +
-           static_cast<std::size_t>(shape::rows) * 8 +
-           static_cast<std::size_t>(shape::stages * shape::columns * (planes + 1)) * sizeof(float);
+    return static_cast<std::size_t>(shape::rows + Stages * shape::columns) * D * 2 +
+           static_cast<std::size_t>(2 * shape::rows) * 8 +
+           static_cast<std::size_t>(Stages * shape::columns * (planes + 1)) * sizeof(float);
   }
 
   CONTRASTIVE_HOST_DEVICE fused_walk(const fused_pass<Pairs, R>& pass, int planes) : pass_(pass), planes_(planes) {
     rows_ = reinterpret_cast<R*>(Gpu::shared_memory());
     columns_ = rows_ + shape::rows * D;
-    excluded_ = reinterpret_cast<std::uint64_t*>(columns_ + shape::stages * shape::columns * D);
-    numbers_ = reinterpret_cast<float*>(excluded_ + shape::rows);
+    excluded_ = reinterpret_cast<std::uint64_t*>(columns_ + Stages * shape::columns * D);
+    numbers_ = reinterpret_cast<float*>(excluded_ + 2 * shape::rows);
     first_row_ = pass.row_begin + Gpu::block() * shape::rows;
   }
 
@@ -68,38 +46,49 @@ class fused_walk {
     return pass_.factors[pass_.row_base + row_there(part::row(which))];
   }
 
-  /// Calls visit(task, first_column, columns, factors, numbers, part) for each tile in which a pair counts: the rows of its
-  /// columns (columns, D) swizzled, their f, the numbers that number(plane, column) points to, plane by plane, and the
-  /// products, excluded where a pair is in no sum.
-  template <class Number, class Visit>
-  CONTRASTIVE_HOST_DEVICE void operator()(const Number& number, const Visit& visit) const {
-    index_type here = next(pass_.column_begin), then = 0;
-    if (here >= pass_.column_end) return;
+  /// Calls visit(task, first_column, factors, numbers, part) for each tile in which a pair counts: the f of its columns, the
+  /// numbers that number(plane, column) points to, plane by plane, and the products, excluded where a pair is in no sum.
+  /// meanwhile(columns) is called when the products of a tile are started, with the columns of the tile before, (columns, D)
+  /// swizzled, of the first its own: groups of products that it starts, `Groups` of them, are under way while the tile is
+  /// visited. Returns the columns of the last tile, null if there is none.
+  template <int Groups, class Number, class Meanwhile, class Visit>
+  CONTRASTIVE_HOST_DEVICE const R* each_tile(const Number& number, const Meanwhile& meanwhile, const Visit& visit) const {
+    index_type here = next(pass_.column_begin);
+    if (here >= pass_.column_end) return nullptr;
     fetch_rows<shape::rows>(rows_, pass_.row_base, first_row_, pass_.row_end);
     fetch(here, 0, number);
     Gpu::commit_copies();
     const index_type listing = first_row_ + Gpu::thread();  // of the row whose pairs this thread excludes
     index_type listed = pass_.first_listed(listing);
-    for (int stage = 0; here < pass_.column_end; here = then, stage = 1 - stage) {
-      then = next(here + shape::columns);
-      if (then < pass_.column_end) fetch(then, 1 - stage, number);
-      Gpu::commit_copies();
-      Gpu::template wait_copies<1>();
+    const R* before = columns_;
+    int stage = 0;
+    for (bool odd = false; here < pass_.column_end; odd = !odd) {
+      Gpu::template wait_copies<0>();
+      Gpu::publish_for_products();
       const tile_task task = task_of(here);
+      std::uint64_t* const excluded = excluded_ + (odd ? shape::rows : 0);
       bool some = false;
       if (Gpu::thread() < shape::rows) {
         const std::uint64_t out = pass_.excluded_columns(listing, here, shape::columns, task, listed);
-        excluded_[Gpu::thread()] = out, some = out != 0;
+        excluded[Gpu::thread()] = out, some = out != 0;
       }
-      // What each thread's copies and exclusions brought is there for all.
+      // What each thread's copies and exclusions brought is there for all, and nobody reads the oldest stage any more.
       some = Gpu::sync_threads_or(some);
+      const index_type then = next(here + shape::columns);
+      const int stage_then = stage + 1 < Stages ? stage + 1 : 0;
+      if (then < pass_.column_end) fetch(then, stage_then, number);
+      Gpu::commit_copies();
+      const R* const columns = columns_ + stage * shape::columns * D;
       part mine;
-      multiply(mine, columns_ + stage * shape::columns * D);
-      if (some) exclude(mine);
+      products::start_rows(mine, rows_, columns);
+      meanwhile(before);
+      products::template wait<Groups>();
+      if (some) exclude(mine, excluded);
       float* const numbers = numbers_ + stage * shape::columns * (planes_ + 1);
-      visit(task, here, columns_ + stage * shape::columns * D, numbers, numbers + shape::columns, mine);
-      Gpu::sync_threads();  // before copies overwrite what a slower warp has not read
+      visit(task, here, numbers, numbers + shape::columns, mine);
+      before = columns, here = then, stage = stage_then;
     }
+    return before;
   }
 
  private:
@@ -115,12 +104,12 @@ class fused_walk {
   /// Rows behind the last one are the last one: their pairs are excluded.
   template <int Count>
   CONTRASTIVE_HOST_DEVICE void fetch_rows(R* to, index_type base, index_type first, index_type end) const {
-    constexpr int pieces = swizzled_rows<D>::pieces, turns = Count * pieces / shape::threads;
+    constexpr int pieces = swizzled_rows<D, Count>::pieces, turns = Count * pieces / shape::threads;
     static_assert(turns * shape::threads == Count * pieces);
     unrolled<turns, 2>([&](int turn) {
       const int e = turn * shape::threads + Gpu::thread(), r = e / pieces, piece = e % pieces;
       const index_type from = first + r < end ? first + r : end - 1;
-      Gpu::template copy<16>(to + swizzled_rows<D>::at(r, piece / 2, piece % 2), pass_.rows + (base + from) * D + piece * 8);
+      Gpu::template copy<16>(to + swizzled_rows<D, Count>::at(r, piece / 2, piece % 2), pass_.rows + (base + from) * D + piece * 8);
     });
   }
   template <class Number>
@@ -134,22 +123,8 @@ class fused_walk {
     }
   }
 
-  CONTRASTIVE_HOST_DEVICE void multiply(part& out, const R* columns) const {
-    const int lane = Gpu::thread() % 32, first = Gpu::thread() / 32 * 16;
-    unrolled<part::groups>([&](int c) { unrolled<4>([&](int q) { out.product[c][q] = 0; }); });
-    unrolled<D / 16, 4>([&](int k) {  // one turn of the swizzle
-      typename Gpu::bits a[4];
-      Gpu::load_matrices(a, rows_ + swizzled_rows<D>::at(first + lane % 16, k, lane / 16));
-      unrolled<part::groups / 2>([&](int c) {
-        typename Gpu::bits b[4];
-        Gpu::load_matrices(b, columns + swizzled_rows<D>::at(c * 16 + lane % 8 + lane / 16 * 8, k, lane / 8 % 2));
-        Gpu::template multiply_add<R>(out.product[2 * c], a, b[0], b[1]);
-        Gpu::template multiply_add<R>(out.product[2 * c + 1], a, b[2], b[3]);
-      });
-    });
-  }
-  CONTRASTIVE_HOST_DEVICE void exclude(part& of) const {
-    const std::uint64_t out[2] = {excluded_[part::row(0)], excluded_[part::row(1)]};
+  CONTRASTIVE_HOST_DEVICE static void exclude(part& of, const std::uint64_t* excluded_columns) {
+    const std::uint64_t out[2] = {excluded_columns[part::row(0)], excluded_columns[part::row(1)]};
     unrolled<part::groups>([&](int c) {
       unrolled<4>([&](int q) {
         if ((out[q / 2] >> part::column(c, q % 2) & 1) != 0) of.product[c][q] = excluded<float>;
@@ -160,7 +135,7 @@ class fused_walk {
   const fused_pass<Pairs, R>& pass_;
   int planes_;
   R *rows_, *columns_;       // (shape::rows, D) and (stages, shape::columns, D), swizzled
-  std::uint64_t* excluded_;  // (shape::rows)
+  std::uint64_t* excluded_;  // (2, shape::rows), of this tile and the next
   float* numbers_;           // (stages, 1 + planes, shape::columns)
   index_type first_row_;
 };
