@@ -323,13 +323,11 @@ class tile_engine {
     const bool numbers_wanted = request_.temperature_gradient != nullptr || request_.bias_gradient != nullptr;
     for_each_run(anchor_base, n_, [&](index_type begin, index_type count, T* h) {
       if (h != nullptr || numbers_wanted)
-        fused().slope(false, begin - anchor_base, begin - anchor_base + count, gains_[0], columns, both_ways(), temperature_,
-                      bias_, h);
+        fused().slope(false, begin - anchor_base, begin - anchor_base + count, gains_[0], columns, temperature_, bias_, h);
     });
     if (symmetric_) return;
     for_each_gradient(candidate_base + tiled_begin_, tiled_end_ - tiled_begin_, [&](index_type begin, index_type count, T* h) {
-      fused().slope(true, begin - candidate_base, begin - candidate_base + count, gains_[1], gains_[0], false, nullptr, nullptr,
-                    h);
+      fused().slope(true, begin - candidate_base, begin - candidate_base + count, gains_[1], gains_[0], nullptr, nullptr, h);
     });
   }
   /// Adds the slopes of a tile times the rows to H of its rows and, unless a symmetric loss holds both roles of a row in them
@@ -345,15 +343,17 @@ class tile_engine {
                                       row(place.row_base), stride_, false, 1, true, h, stride_});
     });
   }
-  /// Calls visit(first, count, h) for each argument's run of the global rows [begin, begin + count): H from `first` on, or null
-  /// where it is not wanted.
+  /// Calls visit(first, count, h) for the runs of the global rows [begin, begin + count) whose H is wanted, or is not: H from
+  /// `first` on, or null. What is wanted of arguments that follow one another lies together.
   template <class Visit>
   void for_each_run(index_type begin, index_type count, Visit visit) const {
+    const request<S, T, G>& r = request_;
     index_type of_argument = 0;
     T* h = h_;
-    for (int a = 0; a < request_.count; ++a) {
-      const index_type rows = request_.arguments[a].rows.rows;
-      const bool wanted = request_.arguments[a].wants_gradient();
+    for (int a = 0; a < r.count;) {
+      const bool wanted = r.arguments[a].wants_gradient();
+      index_type rows = 0;
+      for (; a < r.count && r.arguments[a].wants_gradient() == wanted; ++a) rows += r.arguments[a].rows.rows;
       const index_type first = std::max(begin, of_argument), last = std::min(begin + count, of_argument + rows);
       if (first < last) visit(first, last - first, wanted ? h + (first - of_argument) * stride_ : nullptr);
       if (wanted) h += rows * stride_;

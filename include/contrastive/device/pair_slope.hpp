@@ -86,6 +86,14 @@ struct pair_slope {
  private:
   using pair = pair_in_tile<D, P>;
 
+  /// Does no sum before k give a slope?
+  template <int k>
+  static constexpr bool is_first = [] {
+    for (int before = 0; before < k; ++before)
+      if (Rule::sums[before].g != pair_function::one && !(Rule::sums[before].of == weight::P && P == tile_positives::none))
+        return false;
+    return true;
+  }();
   template <int k, class Row, class Column>
   CONTRASTIVE_HOST_DEVICE void add(T arm, const pair& weights, const Row& row, const Column& column) {
     constexpr row_sum s = Rule::sums[k];
@@ -110,7 +118,10 @@ struct pair_slope {
         if constexpr (requires { column.gain(k); })
           if (column.there()) of_column = weighted * side<k>(arm, at_0, shared, column);
       }
-      from_row.slope += of_row, from_column.slope += of_column;
+      if constexpr (pair::ones(s.of) && is_first<k>)
+        from_row.slope = of_row, from_column.slope = of_column;
+      else
+        from_row.slope += of_row, from_column.slope += of_column;
       if constexpr (s.g == pair_function::clipped_exponential || s.g == pair_function::clipped_logit)
         from_row.along_margin += of_row * terms.margin[k], from_column.along_margin += of_column * terms.margin[k];
     }

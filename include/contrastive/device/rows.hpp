@@ -118,13 +118,14 @@ struct shape_rows {
         lanes);
     if (lanes.lane() == 0) numbers.norms[r] = norm;
     if constexpr (!std::is_same_v<T, R>) {
+      // A row without a direction is 0, so that f is never 0.
+      const double inverse = contrastive::detail::inverse_norm(norm);
+      const bool cosine = kind == similarity::cosine, is_zero = cosine && inverse == 0 && norm <= largest_double;
       int exponent = 0;
-      if (kind == similarity::cosine && norm > 0 && norm <= largest_double) std::frexp(norm, &exponent);
-      for (index_type k = lanes.lane(); k < dim && exponent != 0; k += lanes.size())
-        row[k] = static_cast<R>(static_cast<float>(std::ldexp(widen(row[k]), -exponent)));
-      if (lanes.lane() == 0)
-        numbers.factors[r] =
-            kind == similarity::cosine ? static_cast<T>(std::ldexp(contrastive::detail::inverse_norm(norm), exponent)) : T(1);
+      if (cosine && norm > 0 && norm <= largest_double) std::frexp(norm, &exponent);
+      for (index_type k = lanes.lane(); k < dim && (exponent != 0 || is_zero); k += lanes.size())
+        row[k] = is_zero ? static_cast<R>(0.0f) : static_cast<R>(static_cast<float>(std::ldexp(widen(row[k]), -exponent)));
+      if (lanes.lane() == 0) numbers.factors[r] = cosine && !is_zero ? static_cast<T>(std::ldexp(inverse, exponent)) : T(1);
     } else if (kind == similarity::cosine) {
       const double scale = contrastive::detail::inverse_norm(norm);
       for (index_type k = lanes.lane(); k < dim; k += lanes.size()) row[k] = static_cast<T>(widen(row[k]) * scale);

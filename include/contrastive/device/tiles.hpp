@@ -40,10 +40,11 @@ struct tile_place {
 
 /// What kernels are told of a tile whose listed pairs are marked as excluded: D is ones or general; P none, ones or general.
 struct tile_task {
-  tile_statement says;
-  bool skipped;        // no pair counts
-  bool diagonal_left;  // D and P are what `says` says but where i = j: that pair counts nowhere and is to be excluded
+  tile_statement says = {};
+  bool skipped = true;         // no pair counts
+  bool diagonal_left = false;  // D and P are what `says` says but where i = j: that pair counts nowhere and is to be excluded
 
+  tile_task() = default;
   CONTRASTIVE_HOST_DEVICE tile_task(tile_statement said, const tile& t, bool uses_denominator, bool uses_positive) {
     const bool diagonal = t.anchor_begin < t.candidate_end && t.candidate_begin < t.anchor_end;
     const bool no_d = !uses_denominator || said.denominator == tile_weights::zeros,

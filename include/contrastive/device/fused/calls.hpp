@@ -48,12 +48,12 @@ struct fused_calls {
 
   /// Adds to H and to the temperature's and the bias's shares what the anchors [begin, end) or, transposed, the candidates get.
   void slope(bool transposed, index_type begin, index_type end, const gain_planes<Rule, float>& of_rows,
-             const gain_planes<Rule, float>& of_columns, bool columns_count, double* of_temperature, double* of_bias,
+             const gain_planes<Rule, float>& of_columns, double* of_temperature, double* of_bias,
              float* h) const {
     const auto all = pass(transposed, begin, end, has_slope<Rule>(weight::D), has_slope<Rule>(weight::P));
     const auto run = [&]<slope_sides Sides>() {
       with_width([&]<int D>() {
-        machine.run(fused_slopes<gpu, Pairs, Rule, R, D, Sides>{all, terms, small_exponents, of_rows, of_columns, columns_count,
+        machine.run(fused_slopes<gpu, Pairs, Rule, R, D, Sides>{all, terms, small_exponents, of_rows, of_columns,
                                                                 of_temperature, of_bias, h});
       });
     };

@@ -29,7 +29,7 @@ constexpr index_type fused_width(index_type dim) { return dim <= 64 ? 64 : dim <
 
 /// work(i) for i in [0, N), on a GPU without a loop, or with one that takes `Together` at once: what i indexes stays in
 /// registers only without.
-template <int N, int Together = N, class Work>
+template <int N, int Together = N != 0 ? N : 1, class Work>
 CONTRASTIVE_HOST_DEVICE void unrolled(const Work& work) {
 #if defined(__CUDA_ARCH__)
 #pragma unroll Together
@@ -98,36 +98,58 @@ struct fused_pass {
     return {statements.at(first_row - row_begin, first_column - column_begin), there, uses_denominator, uses_positive};
   }
 
-  /// Where the listed pairs of a row begin in `order`, if transposed.
-  CONTRASTIVE_HOST_DEVICE index_type first_listed(index_type row) const { return transposed ? order.find(row) : 0; }
+};
 
-  /// A bit a column: the pairs of a row that are in no sum of the tile. Listed pairs are summed by themselves; `listed`, which
-  /// began as first_listed(row), goes on with the tiles.
-  CONTRASTIVE_HOST_DEVICE std::uint64_t excluded_columns(index_type row, index_type first_column, int columns,
-                                                         const tile_task& task, [[maybe_unused]] index_type& listed) const {
-    if (row >= row_end) return ~std::uint64_t{0};
+/// The columns of a row that are in no sum, asked tile after tile: a bit a column.
+template <class Pairs, class R>
+class excluded_columns {
+ public:
+  CONTRASTIVE_HOST_DEVICE excluded_columns(const fused_pass<Pairs, R>& pass, index_type row) : pass_(pass), row_(row) {
+    if (row >= pass.row_end) return;
+    if (pass.transposed) place_ = pass.order.find(row);
+    go_on(pass.column_begin - 1);
+  }
+
+  CONTRASTIVE_HOST_DEVICE std::uint64_t of_tile(index_type first_column, int columns, const tile_task& task) {
+    if (row_ >= pass_.row_end) return ~std::uint64_t{0};
     std::uint64_t out = 0;
+    const index_type behind = pass_.column_end - first_column;
+    if (behind < columns) out = ~std::uint64_t{0} << behind;
     const auto exclude = [&](index_type column) {
       if (column >= first_column && column < first_column + columns) out |= std::uint64_t{1} << (column - first_column);
     };
-    for (index_type c = column_end; c < first_column + columns; ++c) exclude(c);
-    if (task.diagonal_left) exclude(row);
-    if constexpr (contrastive::detail::has_lists<Pairs>) {
-      if (!transposed) {
-        for (index_type e = row * lists.per_anchor; e < (row + 1) * lists.per_anchor; ++e) exclude(lists.candidate(e));
-      } else {
-        const index_type end = (first_column + columns) * lists.per_anchor;
-        for (; listed < order.count && order.candidates[listed] == row && order.entries[listed] < end; ++listed)
-          exclude(order.entries[listed] / lists.per_anchor);
-      }
-    }
-    if constexpr (leaves_out)
+    if (task.diagonal_left) exclude(row_);
+    if constexpr (contrastive::detail::has_lists<Pairs>)  // listed pairs are summed by themselves
+      for (; listed_ < first_column + columns; go_on(listed_)) exclude(listed_);
+    if constexpr (fused_pass<Pairs, R>::leaves_out)
       if (task.says.leaves_out)
-        for (index_type c = first_column; c < first_column + columns && c < column_end; ++c)
-          if (pairs.leaves_out(anchor(row, c), candidate(row, c))) exclude(c);
+        for (index_type c = first_column; c < first_column + columns && c < pass_.column_end; ++c)
+          if (pass_.pairs.leaves_out(pass_.anchor(row_, c), pass_.candidate(row_, c))) exclude(c);
     return out;
   }
+
+ private:
+  /// To the first listed column behind one.
+  CONTRASTIVE_HOST_DEVICE void go_on([[maybe_unused]] index_type behind) {
+    listed_ = pass_.column_end + 64;  // behind all tiles
+    if constexpr (contrastive::detail::has_lists<Pairs>) {
+      const index_type per_anchor = pass_.lists.per_anchor;
+      if (!pass_.transposed) {
+        for (index_type e = row_ * per_anchor; e < (row_ + 1) * per_anchor; ++e)
+          if (const index_type c = pass_.lists.candidate(e); c > behind && c < listed_) listed_ = c;
+      } else if (place_ < pass_.order.count && pass_.order.candidates[place_] == row_) {
+        listed_ = pass_.order.entries[place_++] / per_anchor;
+      }
+    }
+  }
+
+  const fused_pass<Pairs, R>& pass_;
+  index_type row_, listed_ = 0, place_ = 0;
 };
+
+/// Stands in a fused tile for the product of a pair that is in none of its sums: where all exponents are small, e^y of it is 0
+/// and the product itself no infinity, so that nobody needs to ask.
+constexpr float excluded_product = -0x1p100f;
 
 }  // namespace device
 }  // namespace CONTRASTIVE_FLAGS

@@ -23,10 +23,10 @@ struct fused_sums {
   row_values<Rule::sums.size>* sums;  // of the direction
 
   index_type blocks() const { return (pass.row_end - pass.row_begin + fused_shape<D>::rows - 1) / fused_shape<D>::rows; }
-  static constexpr std::size_t shared_bytes() { return walk::shared_bytes(0); }
+  static constexpr std::size_t shared_bytes() { return walk::shared_bytes(); }
 
   CONTRASTIVE_HOST_DEVICE void operator()() const {
-    const walk all(pass, 0);
+    const walk all(pass);
     row_state rows[2];
     unrolled<2>([&](int u) {
       rows[u].scale = all.row_factor(u) * pass.inverse_temperature;
@@ -50,7 +50,7 @@ struct fused_sums {
   }
 
  private:
-  using walk = fused_walk<Gpu, Pairs, R, D, 2>;
+  using walk = fused_walk<Gpu, Pairs, R, D, 2, 0>;
   using part = thread_part<Gpu, D>;
   static constexpr std::size_t many = Rule::sums.size;
   static constexpr bool uses_d = has_sum<Rule>(weight::D, Second), uses_p = has_sum<Rule>(weight::P, Second);
@@ -74,7 +74,7 @@ struct fused_sums {
     unrolled<part::groups>([&](int c) {
       unrolled<2>([&](int q) {
         const float product = mine.product[c][which * 2 + q];
-        const bool counts = product != excluded<float>;
+        const bool counts = product != excluded_product;
         constexpr bool asks = D_ij == tile_weights::general || P_ij == tile_positives::general || has_own<Rule>;
         if (asks && !counts) return;
         const int column = part::column(c, q);

@@ -12,22 +12,22 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
-/// Stages: how many tiles of columns are in shared memory, one of them on its way.
-template <class Gpu, class Pairs, class R, int D, int Stages>
+/// Stages: how many tiles of columns are in shared memory, one of them on its way; `Planes` numbers a column come with each.
+template <class Gpu, class Pairs, class R, int D, int Stages, int Planes>
 class fused_walk {
  public:
   using shape = fused_shape<D>;
   using part = thread_part<Gpu, D>;
   using products = tile_products<Gpu, R, D>;
 
-  /// Bytes of shared memory; `planes` numbers a column come with each tile.
-  CONTRASTIVE_HOST_DEVICE static constexpr std::size_t shared_bytes(int planes) {
+  /// Bytes of shared memory.
+  CONTRASTIVE_HOST_DEVICE static constexpr std::size_t shared_bytes() {
     return static_cast<std::size_t>(shape::rows + Stages * shape::columns) * D * 2 +
            static_cast<std::size_t>(2 * shape::rows) * 8 +
-           static_cast<std::size_t>(Stages * shape::columns * (planes + 1)) * sizeof(float);
+           static_cast<std::size_t>(Stages * shape::columns * (Planes + 1)) * sizeof(float);
   }
 
-  CONTRASTIVE_HOST_DEVICE fused_walk(const fused_pass<Pairs, R>& pass, int planes) : pass_(pass), planes_(planes) {
+  CONTRASTIVE_HOST_DEVICE explicit fused_walk(const fused_pass<Pairs, R>& pass) : pass_(pass) {
     rows_ = reinterpret_cast<R*>(Gpu::shared_memory());
     columns_ = rows_ + shape::rows * D;
     excluded_ = reinterpret_cast<std::uint64_t*>(columns_ + Stages * shape::columns * D);
@@ -53,30 +53,28 @@ class fused_walk {
   /// visited. Returns the columns of the last tile, null if there is none.
   template <int Groups, class Number, class Meanwhile, class Visit>
   CONTRASTIVE_HOST_DEVICE const R* each_tile(const Number& number, const Meanwhile& meanwhile, const Visit& visit) const {
-    index_type here = next(pass_.column_begin);
-    if (here >= pass_.column_end) return nullptr;
+    walk_tile here = next(pass_.column_begin);
+    if (here.first_column >= pass_.column_end) return nullptr;
     fetch_rows<shape::rows>(rows_, pass_.row_base, first_row_, pass_.row_end);
-    fetch(here, 0, number);
+    fetch(here.first_column, 0, number);
     Gpu::commit_copies();
-    const index_type listing = first_row_ + Gpu::thread();  // of the row whose pairs this thread excludes
-    index_type listed = pass_.first_listed(listing);
+    excluded_columns<Pairs, R> mine_excluded(pass_, first_row_ + Gpu::thread());  // of the row that this thread looks after
     const R* before = columns_;
     int stage = 0;
-    for (bool odd = false; here < pass_.column_end; odd = !odd) {
+    for (bool odd = false; here.first_column < pass_.column_end; odd = !odd) {
       Gpu::template wait_copies<0>();
       Gpu::publish_for_products();
-      const tile_task task = task_of(here);
       std::uint64_t* const excluded = excluded_ + (odd ? shape::rows : 0);
       bool some = false;
       if (Gpu::thread() < shape::rows) {
-        const std::uint64_t out = pass_.excluded_columns(listing, here, shape::columns, task, listed);
+        const std::uint64_t out = mine_excluded.of_tile(here.first_column, shape::columns, here.task);
         excluded[Gpu::thread()] = out, some = out != 0;
       }
       // What each thread's copies and exclusions brought is there for all, and nobody reads the oldest stage any more.
       some = Gpu::sync_threads_or(some);
-      const index_type then = next(here + shape::columns);
+      const walk_tile then = next(here.first_column + shape::columns);
       const int stage_then = stage + 1 < Stages ? stage + 1 : 0;
-      if (then < pass_.column_end) fetch(then, stage_then, number);
+      if (then.first_column < pass_.column_end) fetch(then.first_column, stage_then, number);
       Gpu::commit_copies();
       const R* const columns = columns_ + stage * shape::columns * D;
       part mine;
@@ -84,59 +82,69 @@ class fused_walk {
       meanwhile(before);
       products::template wait<Groups>();
       if (some) exclude(mine, excluded);
-      float* const numbers = numbers_ + stage * shape::columns * (planes_ + 1);
-      visit(task, here, numbers, numbers + shape::columns, mine);
+      float* const numbers = numbers_ + stage * shape::columns * (Planes + 1);
+      visit(here.task, here.first_column, numbers, numbers + shape::columns, mine);
       before = columns, here = then, stage = stage_then;
     }
     return before;
   }
 
  private:
-  CONTRASTIVE_HOST_DEVICE tile_task task_of(index_type column) const {
-    return pass_.task(first_row_, shape::rows, column, shape::columns);
-  }
+  struct walk_tile {
+    index_type first_column;
+    tile_task task;
+  };
   /// The first tile from `column` on in which a pair counts.
-  CONTRASTIVE_HOST_DEVICE index_type next(index_type column) const {
-    while (column < pass_.column_end && task_of(column).skipped) column += shape::columns;
-    return column;
+  CONTRASTIVE_HOST_DEVICE walk_tile next(index_type column) const {
+    for (; column < pass_.column_end; column += shape::columns)
+      if (const tile_task task = pass_.task(first_row_, shape::rows, column, shape::columns); !task.skipped) return {column, task};
+    return {column, {}};
   }
 
   /// Rows behind the last one are the last one: their pairs are excluded.
   template <int Count>
   CONTRASTIVE_HOST_DEVICE void fetch_rows(R* to, index_type base, index_type first, index_type end) const {
-    constexpr int pieces = swizzled_rows<D, Count>::pieces, turns = Count * pieces / shape::threads;
-    static_assert(turns * shape::threads == Count * pieces);
-    unrolled<turns, 2>([&](int turn) {
-      const int e = turn * shape::threads + Gpu::thread(), r = e / pieces, piece = e % pieces;
-      const index_type from = first + r < end ? first + r : end - 1;
-      Gpu::template copy<16>(to + swizzled_rows<D, Count>::at(r, piece / 2, piece % 2), pass_.rows + (base + from) * D + piece * 8);
-    });
+    using at = swizzled_rows<D, Count>;
+    constexpr int together = shape::threads / at::pieces, turns = Count / together;  // rows of a turn
+    static_assert(turns * together == Count);
+    const int r = Gpu::thread() / at::pieces, piece = Gpu::thread() % at::pieces;
+    const R* const from = pass_.rows + (base + first) * D + piece * 8;
+    const auto place = [&](int turn) { return to + at::at(r + turn * together, piece / 2, piece % 2); };
+    if (first + Count <= end)
+      unrolled<turns>([&](int turn) { Gpu::template copy<16>(place(turn), from + (r + turn * together) * D); });
+    else
+      unrolled<turns, 1>([&](int turn) {
+        const index_type row = r + turn * together, last = end - 1 - first;
+        Gpu::template copy<16>(place(turn), from + (row < last ? row : last) * D);
+      });
   }
+  /// A plane of numbers is copied by as many threads as it has columns.
   template <class Number>
   CONTRASTIVE_HOST_DEVICE void fetch(index_type first, int stage, const Number& number) const {
     fetch_rows<shape::columns>(columns_ + stage * shape::columns * D, pass_.column_base, first, pass_.column_end);
-    float* const to = numbers_ + stage * shape::columns * (planes_ + 1);
-    for (int e = Gpu::thread(); e < shape::columns * (planes_ + 1); e += shape::threads) {
-      const int plane = e / shape::columns;
-      const index_type c = first + e % shape::columns, there = c < pass_.column_end ? c : pass_.column_end - 1;
-      Gpu::template copy<4>(to + e, plane == 0 ? pass_.factors + pass_.column_base + there : number(plane - 1, there));
-    }
+    constexpr int together = shape::threads / shape::columns;
+    const int c = Gpu::thread() % shape::columns, group = Gpu::thread() / shape::columns;
+    const index_type there = first + c < pass_.column_end ? first + c : pass_.column_end - 1;
+    float* const to = numbers_ + stage * shape::columns * (Planes + 1) + c;
+    if (group == 0) Gpu::template copy<4>(to, pass_.factors + pass_.column_base + there);
+    unrolled<Planes>([&](int plane) {
+      if (group == (plane + 1) % together) Gpu::template copy<4>(to + (plane + 1) * shape::columns, number(plane, there));
+    });
   }
 
   CONTRASTIVE_HOST_DEVICE static void exclude(part& of, const std::uint64_t* excluded_columns) {
     const std::uint64_t out[2] = {excluded_columns[part::row(0)], excluded_columns[part::row(1)]};
     unrolled<part::groups>([&](int c) {
       unrolled<4>([&](int q) {
-        if ((out[q / 2] >> part::column(c, q % 2) & 1) != 0) of.product[c][q] = excluded<float>;
+        if ((out[q / 2] >> part::column(c, q % 2) & 1) != 0) of.product[c][q] = excluded_product;
       });
     });
   }
 
   const fused_pass<Pairs, R>& pass_;
-  int planes_;
-  R *rows_, *columns_;       // (shape::rows, D) and (stages, shape::columns, D), swizzled
+  R *rows_, *columns_;       // (shape::rows, D) and (Stages, shape::columns, D), swizzled
   std::uint64_t* excluded_;  // (2, shape::rows), of this tile and the next
-  float* numbers_;           // (stages, 1 + planes, shape::columns)
+  float* numbers_;           // (Stages, 1 + Planes, shape::columns)
   index_type first_row_;
 };
 
