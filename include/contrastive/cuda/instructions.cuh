@@ -182,14 +182,25 @@ struct instructions {
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Left) : "memory");
 #endif
   }
-  /// sums (64, N) += a (64, 16) · b (N, 16)ᵀ: columns 0 to 15 of panels from these rows on, or 16 · k to 16 · k + 15 where the
-  /// addresses are 32 · k bytes further.
+  /// Panels for products: 1024 bytes from eight rows to the next, from panel to panel `panel_bytes`.
+  using panels = std::uint64_t;
+  CONTRASTIVE_HOST_DEVICE static panels panels_at([[maybe_unused]] const void* first, [[maybe_unused]] int panel_bytes) {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    return (shared_address(first) & 0x3ffffu) >> 4 | static_cast<panels>(panel_bytes >> 4) << 16 | panels{1024 >> 4} << 32 |
+           panels{1} << 62;
+#else
+    return 0;
+#endif
+  }
+  /// The same that begin so many bytes, which 16 divides, further.
+  CONTRASTIVE_HOST_DEVICE static panels further(panels from, int bytes) { return from + static_cast<panels>(bytes >> 4); }
+  /// sums (64, N) += a (64, 16) · b (N, 16)ᵀ: columns 0 to 15 of panels, or 16 · k to 16 · k + 15 where they begin 32 · k bytes
+  /// further.
   template <int N>
   CONTRASTIVE_HOST_DEVICE static void multiply_rows([[maybe_unused]] float (&sums)[std::size_t{N / 8}][4],
-                                                    [[maybe_unused]] const void* rows, [[maybe_unused]] const void* columns) {
+                                                    [[maybe_unused]] panels a, [[maybe_unused]] panels b) {
     static_assert(N == 32 || N == 64);
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-    const std::uint64_t a = panels(rows, 0), b = panels(columns, 0);
     if constexpr (N == 32) {
       asm volatile(
           "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, %16, %17, 1, 1, 1, 0, 0;"
@@ -205,15 +216,12 @@ struct instructions {
     }
 #endif
   }
-  /// sums (64, N) += a (64, 16) · b (16, N): rows of panels, the next 64 of N `panel_bytes` further.
+  /// sums (64, N) += a (64, 16) · b (16, N): b is rows of panels, 64 of N columns a panel.
   template <int N>
   CONTRASTIVE_HOST_DEVICE static void multiply_columns([[maybe_unused]] float (&sums)[std::size_t{N / 8}][4],
-                                                       [[maybe_unused]] const bits (&a)[4],
-                                                       [[maybe_unused]] const void* rows,
-                                                       [[maybe_unused]] int panel_bytes) {
+                                                       [[maybe_unused]] const bits (&a)[4], [[maybe_unused]] panels b) {
     static_assert(N == 64 || N == 128);
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-    const std::uint64_t b = panels(rows, panel_bytes);
     if constexpr (N == 64) {
       asm volatile(
           "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, {%32, %33, %34, %35}, %36, 1, 1, 1, 1;"
@@ -260,13 +268,6 @@ struct instructions {
  private:
 #if defined(__CUDA_ARCH__)
   __device__ static unsigned shared_address(const void* p) { return static_cast<unsigned>(__cvta_generic_to_shared(p)); }
-#endif
-#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-  /// The descriptor of panels for wgmma: 1024 bytes from eight rows to the next, pieces turned over 128 bytes.
-  __device__ static std::uint64_t panels(const void* first, int panel_bytes) {
-    return (shared_address(first) & 0x3ffffu) >> 4 | static_cast<std::uint64_t>(panel_bytes >> 4) << 16 |
-           std::uint64_t{1024 >> 4} << 32 | std::uint64_t{1} << 62;
-  }
 #endif
 };
 

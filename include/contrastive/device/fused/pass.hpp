@@ -47,7 +47,8 @@ class region_statements {
   region_statements(index_type rows, index_type columns, index_type multiple_of, const Ask& ask) {
     said_[0] = ask(0, rows, 0, columns);
     region_rows_ = rows, region_columns_ = columns;
-    if (said_[0].denominator != tile_weights::general && said_[0].positive != tile_positives::general) return;
+    one_ = said_[0].denominator != tile_weights::general && said_[0].positive != tile_positives::general;
+    if (one_) return;
     const auto side = [&](index_type count) {
       return ((count + most - 1) / most + multiple_of - 1) / multiple_of * multiple_of;
     };
@@ -58,14 +59,17 @@ class region_statements {
                                   std::min(columns, (c + 1) * region_columns_));
   }
 
+  /// Is the same said of all of them?
+  CONTRASTIVE_HOST_DEVICE bool one() const { return one_; }
   CONTRASTIVE_HOST_DEVICE tile_statement at(index_type row, index_type column) const {
-    if (row < region_rows_ && column < region_columns_) return said_[0];  // most often all there is: no division then
+    if (one_) return said_[0];
     return said_[row / region_rows_ * most + column / region_columns_];
   }
 
  private:
   tile_statement said_[most * most];
   index_type region_rows_ = 1, region_columns_ = 1;
+  bool one_ = true;
 };
 
 template <class Pairs, class R>

@@ -52,11 +52,13 @@ struct tile_products {
   CONTRASTIVE_HOST_DEVICE static void start_rows(part& out, const R* rows, const R* columns) {
     unrolled<part::groups>([&](int c) { unrolled<4>([&](int q) { out.product[c][q] = 0; }); });
     if constexpr (Gpu::has_warpgroups) {
-      const R* const mine = rows + Gpu::thread() / 128 * 64 * 64;
+      const auto a = Gpu::panels_at(rows + Gpu::thread() / 128 * 64 * 64, 0), b = Gpu::panels_at(columns, 0);
+      constexpr int step = 16 * static_cast<int>(sizeof(R));
       Gpu::begin_products();
       unrolled<D / 16>([&](int k) {
-        Gpu::template multiply_rows<shape::columns>(out.product, mine + k / 4 * rows_at::panel + k % 4 * 16,
-                                                    columns + k / 4 * columns_at::panel + k % 4 * 16);
+        Gpu::template multiply_rows<shape::columns>(
+            out.product, Gpu::further(a, k / 4 * rows_at::panel * static_cast<int>(sizeof(R)) + k % 4 * step),
+            Gpu::further(b, k / 4 * columns_at::panel * static_cast<int>(sizeof(R)) + k % 4 * step));
       });
       Gpu::commit_products();
     } else {
@@ -87,14 +89,15 @@ struct tile_products {
   /// Starts out += left · columns, a group of products. All lanes of a warp meet.
   CONTRASTIVE_HOST_DEVICE static void start_columns(float (&out)[std::size_t{groups}][4], const factors& left, const R* columns) {
     if constexpr (Gpu::has_warpgroups) {
-      constexpr int together = D < 128 ? D : 128;
+      constexpr int together = D < 128 ? D : 128, panel_bytes = columns_at::panel * static_cast<int>(sizeof(R));
+      const auto b = Gpu::panels_at(columns, panel_bytes);
       Gpu::begin_products();
       unrolled<shape::columns / 16>([&](int k) {
         unrolled<D / together>([&](int piece) {
           auto& sums = reinterpret_cast<float(&)[std::size_t{together / 8}][4]>(out[piece * together / 8]);
-          Gpu::template multiply_columns<together>(sums, left.piece[k],
-                                                   columns + piece * together / 64 * columns_at::panel + k * 16 * 64,
-                                                   columns_at::panel * static_cast<int>(sizeof(R)));
+          Gpu::template multiply_columns<together>(
+              sums, left.piece[k],
+              Gpu::further(b, piece * together / 64 * panel_bytes + k * 16 * 64 * static_cast<int>(sizeof(R))));
         });
       });
       Gpu::commit_products();

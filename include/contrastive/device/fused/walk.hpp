@@ -33,6 +33,7 @@ class fused_walk {
     excluded_ = reinterpret_cast<std::uint64_t*>(columns_ + Stages * shape::columns * D);
     numbers_ = reinterpret_cast<float*>(excluded_ + 2 * shape::rows);
     first_row_ = pass.row_begin + Gpu::block() * shape::rows;
+    if (pass.statements.one()) usual_ = {pass.statements.at(0, 0), {0, 1, 1, 2}, pass.uses_denominator, pass.uses_positive};
   }
 
   /// The row of the pass that a number of this thread's part is of.
@@ -96,8 +97,11 @@ class fused_walk {
   };
   /// The first tile from `column` on in which a pair counts.
   CONTRASTIVE_HOST_DEVICE walk_tile next(index_type column) const {
-    for (; column < pass_.column_end; column += shape::columns)
-      if (const tile_task task = pass_.task(first_row_, shape::rows, column, shape::columns); !task.skipped) return {column, task};
+    for (; column < pass_.column_end; column += shape::columns) {
+      const bool usual = pass_.statements.one() && (column + shape::columns <= first_row_ || first_row_ + shape::rows <= column);
+      const tile_task task = usual ? usual_ : pass_.task(first_row_, shape::rows, column, shape::columns);
+      if (!task.skipped) return {column, task};
+    }
     return {column, {}};
   }
 
@@ -108,14 +112,17 @@ class fused_walk {
     constexpr int together = shape::threads / at::pieces, turns = Count / together;  // rows of a turn
     static_assert(turns * together == Count);
     const int r = Gpu::thread() / at::pieces, piece = Gpu::thread() % at::pieces;
-    const R* const from = pass_.rows + (base + first) * D + piece * 8;
-    const auto place = [&](int turn) { return to + at::at(r + turn * together, piece / 2, piece % 2); };
+    const R* const from = pass_.rows + (base + first + r) * D + piece * 8;
+    R* const mine = to + at::at(r, piece / 2, piece % 2);
+    const auto place = [&](int turn) {  // pieces are turned alike every eight rows
+      return together % 8 == 0 ? mine + turn * together * 64 : to + at::at(r + turn * together, piece / 2, piece % 2);
+    };
     if (first + Count <= end)
-      unrolled<turns>([&](int turn) { Gpu::template copy<16>(place(turn), from + (r + turn * together) * D); });
+      unrolled<turns>([&](int turn) { Gpu::template copy<16>(place(turn), from + turn * together * D); });
     else
       unrolled<turns, 1>([&](int turn) {
-        const index_type row = r + turn * together, last = end - 1 - first;
-        Gpu::template copy<16>(place(turn), from + (row < last ? row : last) * D);
+        const index_type row = first + r + turn * together;
+        Gpu::template copy<16>(place(turn), row < end ? from + turn * together * D : from + (end - 1 - first - r) * D);
       });
   }
   /// A plane of numbers is copied by as many threads as it has columns.
@@ -146,6 +153,7 @@ class fused_walk {
   std::uint64_t* excluded_;  // (2, shape::rows), of this tile and the next
   float* numbers_;           // (Stages, 1 + Planes, shape::columns)
   index_type first_row_;
+  tile_task usual_ = {};  // of tiles without a pair (i, i), where all regions are alike
 };
 
 }  // namespace device
