@@ -115,9 +115,9 @@ void time_product(index_type n, index_type d) {
   const float one = 1, zero = 0;
   const int rows = static_cast<int>(n), depth = static_cast<int>(d);
   const timing t = time_of(stream, [&] {
-    check("cublasGemmEx", cublasGemmEx(blas, CUBLAS_OP_T, CUBLAS_OP_N, rows, rows, depth, &one, z.data(), CUDA_R_16BF, depth,
-                                       z.data(), CUDA_R_16BF, depth, &zero, out.data(), CUDA_R_16BF, rows,
-                                       CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
+    check("cublasGemmEx",
+          cublasGemmEx(blas, CUBLAS_OP_T, CUBLAS_OP_N, rows, rows, depth, &one, z.data(), CUDA_R_16BF, depth, z.data(),
+                       CUDA_R_16BF, depth, &zero, out.data(), CUDA_R_16BF, rows, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
   });
   cublasDestroy(blas);
   const auto operations = 2e-9 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(d);

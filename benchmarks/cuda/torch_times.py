@@ -125,4 +125,7 @@ for loss, kind, n, d, ms, _, graph in ours:
     eager = guarded(lambda: by_autograd(loss, kind, n, d, False))
     compiled = guarded(lambda: by_autograd(loss, kind, n, d, True))
     fused = guarded(lambda: flash(loss, kind, n, d))
-    print(f"| {loss} | {kind} | {n} | {d} | {ms} | {graph} | {text(eager, base)} | {text(compiled, base)} | {text(fused, base)} |", flush=True)
+    print(
+        f"| {loss} | {kind} | {n} | {d} | {ms} | {graph} | {text(eager, base)} | {text(compiled, base)} | {text(fused, base)} |",
+        flush=True,
+    )

@@ -48,8 +48,7 @@ struct fused_calls {
 
   /// Adds to H and to the temperature's and the bias's shares what the anchors [begin, end) or, transposed, the candidates get.
   void slope(bool transposed, index_type begin, index_type end, const gain_planes<Rule, float>& of_rows,
-             const gain_planes<Rule, float>& of_columns, double* of_temperature, double* of_bias,
-             float* h) const {
+             const gain_planes<Rule, float>& of_columns, double* of_temperature, double* of_bias, float* h) const {
     const auto all = pass(transposed, begin, end, has_slope<Rule>(weight::D), has_slope<Rule>(weight::P));
     const auto run = [&]<slope_sides Sides>() {
       with_width([&]<int D>() {

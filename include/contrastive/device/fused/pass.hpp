@@ -14,8 +14,8 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
-/// How a block is made for rows of D numbers of 16 bits: each warp has 16 of the rows. D = 256 leaves a thread no registers for more, and a block of sm_120 has 99
-/// KiB.
+/// How a block is made for rows of D numbers of 16 bits: each warp has 16 of the rows. D = 256 leaves a thread no registers for
+/// more, and a block of sm_120 has 99 KiB.
 template <int D>
 struct fused_shape {
   static_assert(D == 64 || D == 128 || D == 256);
@@ -101,7 +101,6 @@ struct fused_pass {
                                   : tile{first_row, last_row, first_column, last_column};
     return {statements.at(first_row - row_begin, first_column - column_begin), there, uses_denominator, uses_positive};
   }
-
 };
 
 /// The columns of a row that are in no sum, asked tile after tile: a bit a column.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The two products of a tile on tensor cores, from shared memory into registers: by warps of 16 rows (sm_80), or by warpgroups of
-// 64 (sm_90a). Where the numbers of a result are is the same.
+// The two products of a tile on tensor cores, from shared memory into registers: by warps of 16 rows (sm_80), or by warpgroups
+// of 64 (sm_90a). Where the numbers of a result are is the same.
 #pragma once
 
 #include <contrastive/device/fused/pass.hpp>
@@ -11,8 +11,8 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
-/// `Rows` rows of D numbers in shared memory: panels of 64 numbers a row, row by row. The pieces of 16 bytes of a row in a panel
-/// are turned by its number, so that eight rows lie in different banks.
+/// `Rows` rows of D numbers in shared memory: panels of 64 numbers a row, row by row. The pieces of 16 bytes of a row in a
+/// panel are turned by its number, so that eight rows lie in different banks.
 template <int D, int Rows>
 struct swizzled_rows {
   static constexpr int pieces = D / 8, panel = Rows * 64;
@@ -87,7 +87,8 @@ struct tile_products {
   }
 
   /// Starts out += left · columns, a group of products. All lanes of a warp meet.
-  CONTRASTIVE_HOST_DEVICE static void start_columns(float (&out)[std::size_t{groups}][4], const factors& left, const R* columns) {
+  CONTRASTIVE_HOST_DEVICE static void start_columns(float (&out)[std::size_t{groups}][4], const factors& left,
+                                                    const R* columns) {
     if constexpr (Gpu::has_warpgroups) {
       constexpr int together = D < 128 ? D : 128, panel_bytes = columns_at::panel * static_cast<int>(sizeof(R));
       const auto b = Gpu::panels_at(columns, panel_bytes);

@@ -39,7 +39,10 @@ struct tile_gains {
     int k = 0;
     while ((used >> k & 1) == 0 || slot(k) != plane / 4) ++k;
     const int which = plane % 4;
-    return which == 0 ? &all.gain(k, i) : which == 1 ? &all.level(k, i) : which == 2 ? &all.level_low(k, i) : &all.gain_at_0(k, i);
+    return which == 0   ? &all.gain(k, i)
+           : which == 1 ? &all.level(k, i)
+           : which == 2 ? &all.level_low(k, i)
+                        : &all.gain_at_0(k, i);
   }
 
   const float* first;  // of an anchor
@@ -94,7 +97,7 @@ struct fused_slopes {
     fetch_row_gains(all);
     const float factor[2] = {all.row_factor(0), all.row_factor(1)};
     running_sum along[2], sums[2];
-    float out[groups][4] = {};  // H of the thread's rows, as a tensor core leaves it
+    float out[groups][4] = {};               // H of the thread's rows, as a tensor core leaves it
     typename products::factors slopes = {};  // of the tile before
     const R* const last = all.template each_tile<1>(
         [&](int plane, index_type j) { return gains::source(columns, plane, j); },
@@ -179,7 +182,8 @@ struct fused_slopes {
     else
       return no_anchor{};
   }
-  CONTRASTIVE_HOST_DEVICE static column_side side_of_column([[maybe_unused]] const float* numbers, [[maybe_unused]] int column) {
+  CONTRASTIVE_HOST_DEVICE static column_side side_of_column([[maybe_unused]] const float* numbers,
+                                                            [[maybe_unused]] int column) {
     if constexpr (from_column)
       return {numbers + column, shape::columns};
     else

@@ -98,7 +98,8 @@ class fused_walk {
   /// The first tile from `column` on in which a pair counts.
   CONTRASTIVE_HOST_DEVICE walk_tile next(index_type column) const {
     for (; column < pass_.column_end; column += shape::columns) {
-      const bool usual = pass_.statements.one() && (column + shape::columns <= first_row_ || first_row_ + shape::rows <= column);
+      const bool usual =
+          pass_.statements.one() && (column + shape::columns <= first_row_ || first_row_ + shape::rows <= column);
       const tile_task task = usual ? usual_ : pass_.task(first_row_, shape::rows, column, shape::columns);
       if (!task.skipped) return {column, task};
     }
