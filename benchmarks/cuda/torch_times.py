@@ -125,7 +125,5 @@ for loss, kind, n, d, ms, _, graph in ours:
     eager = guarded(lambda: by_autograd(loss, kind, n, d, False))
     compiled = guarded(lambda: by_autograd(loss, kind, n, d, True))
     fused = guarded(lambda: flash(loss, kind, n, d))
-    print(
-        f"| {loss} | {kind} | {n} | {d} | {ms} | {graph} | {text(eager, base)} | {text(compiled, base)} | {text(fused, base)} |",
-        flush=True,
-    )
+    shown = [loss, kind, n, d, ms, graph, *(text(their, base) for their in (eager, compiled, fused))]
+    print("| " + " | ".join(map(str, shown)) + " |", flush=True)
