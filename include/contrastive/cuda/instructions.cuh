@@ -71,6 +71,16 @@ struct instructions {
 #endif
   }
 
+  /// The value of the first lane, known to be the same in a warp.
+  template <class V>
+  CONTRASTIVE_HOST_DEVICE static V first_lane(V value) {
+#if defined(__CUDA_ARCH__)
+    return __shfl_sync(0xffffffffu, value, 0);
+#else
+    return value;
+#endif
+  }
+
   /// Shared memory for N values, the block's own: the same for the same V and N.
   template <class V, int N>
   CONTRASTIVE_HOST_DEVICE static V* shared_array() {
@@ -182,18 +192,27 @@ struct instructions {
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Left) : "memory");
 #endif
   }
+  /// Which of the block's warpgroups this is, known to be the same in a warp.
+  CONTRASTIVE_HOST_DEVICE static int warpgroup() { return first_lane(thread() / 128); }
   /// Panels for products: 1024 bytes from eight rows to the next, from panel to panel `panel_bytes`.
-  using panels = std::uint64_t;
+  struct panels {
+    std::uint32_t low, high;
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    __device__ std::uint64_t descriptor() const { return static_cast<std::uint64_t>(high) << 32 | low; }
+#endif
+  };
   CONTRASTIVE_HOST_DEVICE static panels panels_at([[maybe_unused]] const void* first, [[maybe_unused]] int panel_bytes) {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-    return (shared_address(first) & 0x3ffffu) >> 4 | static_cast<panels>(panel_bytes >> 4) << 16 | panels{1024 >> 4} << 32 |
-           panels{1} << 62;
+    return {first_lane((shared_address(first) & 0x3ffffu) >> 4 | static_cast<unsigned>(panel_bytes >> 4) << 16),
+            1024u >> 4 | 1u << 30};
 #else
-    return 0;
+    return {};
 #endif
   }
   /// The same that begin so many bytes, which 16 divides, further.
-  CONTRASTIVE_HOST_DEVICE static panels further(panels from, int bytes) { return from + static_cast<panels>(bytes >> 4); }
+  CONTRASTIVE_HOST_DEVICE static panels further(panels from, int bytes) {
+    return {from.low + static_cast<unsigned>(bytes >> 4), from.high};
+  }
   /// sums (64, N) += a (64, 16) · b (N, 16)ᵀ: columns 0 to 15 of panels, or 16 · k to 16 · k + 15 where they begin 32 · k bytes
   /// further.
   template <int N>
@@ -208,7 +227,7 @@ struct instructions {
           : "+f"(sums[0][0]), "+f"(sums[0][1]), "+f"(sums[0][2]), "+f"(sums[0][3]), "+f"(sums[1][0]), "+f"(sums[1][1]),
             "+f"(sums[1][2]), "+f"(sums[1][3]), "+f"(sums[2][0]), "+f"(sums[2][1]), "+f"(sums[2][2]), "+f"(sums[2][3]),
             "+f"(sums[3][0]), "+f"(sums[3][1]), "+f"(sums[3][2]), "+f"(sums[3][3])
-          : "l"(a), "l"(b)
+          : "l"(a.descriptor()), "l"(b.descriptor())
           : "memory");
     } else {
       asm volatile(
@@ -220,7 +239,7 @@ struct instructions {
             "+f"(sums[4][2]), "+f"(sums[4][3]), "+f"(sums[5][0]), "+f"(sums[5][1]), "+f"(sums[5][2]), "+f"(sums[5][3]),
             "+f"(sums[6][0]), "+f"(sums[6][1]), "+f"(sums[6][2]), "+f"(sums[6][3]), "+f"(sums[7][0]), "+f"(sums[7][1]),
             "+f"(sums[7][2]), "+f"(sums[7][3])
-          : "l"(a), "l"(b)
+          : "l"(a.descriptor()), "l"(b.descriptor())
           : "memory");
     }
 #endif
@@ -242,7 +261,7 @@ struct instructions {
             "+f"(sums[4][2]), "+f"(sums[4][3]), "+f"(sums[5][0]), "+f"(sums[5][1]), "+f"(sums[5][2]), "+f"(sums[5][3]),
             "+f"(sums[6][0]), "+f"(sums[6][1]), "+f"(sums[6][2]), "+f"(sums[6][3]), "+f"(sums[7][0]), "+f"(sums[7][1]),
             "+f"(sums[7][2]), "+f"(sums[7][3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b)
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b.descriptor())
           : "memory");
     } else {
       asm volatile(
@@ -261,7 +280,7 @@ struct instructions {
             "+f"(sums[12][0]), "+f"(sums[12][1]), "+f"(sums[12][2]), "+f"(sums[12][3]), "+f"(sums[13][0]), "+f"(sums[13][1]),
             "+f"(sums[13][2]), "+f"(sums[13][3]), "+f"(sums[14][0]), "+f"(sums[14][1]), "+f"(sums[14][2]), "+f"(sums[14][3]),
             "+f"(sums[15][0]), "+f"(sums[15][1]), "+f"(sums[15][2]), "+f"(sums[15][3])
-          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b)
+          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b.descriptor())
           : "memory");
     }
 #endif

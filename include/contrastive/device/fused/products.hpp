@@ -52,7 +52,7 @@ struct tile_products {
   CONTRASTIVE_HOST_DEVICE static void start_rows(part& out, const R* rows, const R* columns) {
     unrolled<part::groups>([&](int c) { unrolled<4>([&](int q) { out.product[c][q] = 0; }); });
     if constexpr (Gpu::has_warpgroups) {
-      const auto a = Gpu::panels_at(rows + Gpu::thread() / 128 * 64 * 64, 0), b = Gpu::panels_at(columns, 0);
+      const auto a = Gpu::panels_at(rows + Gpu::warpgroup() * 64 * 64, 0), b = Gpu::panels_at(columns, 0);
       constexpr int step = 16 * static_cast<int>(sizeof(R));
       Gpu::begin_products();
       unrolled<D / 16>([&](int k) {

@@ -59,33 +59,41 @@ class fused_walk {
     fetch_rows<shape::rows>(rows_, pass_.row_base, first_row_, pass_.row_end);
     fetch(here.first_column, 0, number);
     Gpu::commit_copies();
-    excluded_columns<Pairs, R> mine_excluded(pass_, first_row_ + Gpu::thread());  // of the row that this thread looks after
+    excluded_columns<Pairs, R> exclusions(pass_, first_row_ + Gpu::thread());  // of the row that this thread looks after
+    const auto exclude_in = [&](std::uint64_t* excluded, const walk_tile& of) {
+      if (Gpu::thread() >= shape::rows) return false;
+      const std::uint64_t out = exclusions.of_tile(of.first_column, shape::columns, of.task);
+      excluded[Gpu::thread()] = out;
+      return out != 0;
+    };
+    std::uint64_t *excluded = excluded_, *excluded_then = excluded_ + shape::rows;
+    bool some_then = exclude_in(excluded, here);
     const R* before = columns_;
-    int stage = 0;
-    for (bool odd = false; here.first_column < pass_.column_end; odd = !odd) {
+    for (int stage = 0; here.first_column < pass_.column_end;) {
       Gpu::template wait_copies<0>();
       Gpu::publish_for_products();
-      std::uint64_t* const excluded = excluded_ + (odd ? shape::rows : 0);
-      bool some = false;
-      if (Gpu::thread() < shape::rows) {
-        const std::uint64_t out = mine_excluded.of_tile(here.first_column, shape::columns, here.task);
-        excluded[Gpu::thread()] = out, some = out != 0;
-      }
-      // What each thread's copies and exclusions brought is there for all, and nobody reads the oldest stage any more.
-      some = Gpu::sync_threads_or(some);
-      const walk_tile then = next(here.first_column + shape::columns);
-      const int stage_then = stage + 1 < Stages ? stage + 1 : 0;
-      if (then.first_column < pass_.column_end) fetch(then.first_column, stage_then, number);
-      Gpu::commit_copies();
+      // What each thread's copies and exclusions brought is there for all, and nobody reads what is older than this tile any
+      // more.
+      const bool some = Gpu::sync_threads_or(some_then);
       const R* const columns = columns_ + stage * shape::columns * D;
       part mine;
       products::start_rows(mine, rows_, columns);
       meanwhile(before);
+      const walk_tile then = next(here.first_column + shape::columns);
+      const int stage_then = stage + 1 < Stages ? stage + 1 : 0;
+      if (then.first_column < pass_.column_end) {
+        fetch(then.first_column, stage_then, number);
+        some_then = exclude_in(excluded_then, then);
+      }
+      Gpu::commit_copies();
+      Gpu::sync_warp();  // what is excluded parts the ways of lanes
       products::template wait<Groups>();
       if (some) exclude(mine, excluded);
       float* const numbers = numbers_ + stage * shape::columns * (Planes + 1);
       visit(here.task, here.first_column, numbers, numbers + shape::columns, mine);
       before = columns, here = then, stage = stage_then;
+      std::uint64_t* const free = excluded;
+      excluded = excluded_then, excluded_then = free;
     }
     return before;
   }
