@@ -103,51 +103,60 @@ struct fused_pass {
   }
 };
 
-/// The columns of a row that are in no sum, asked tile after tile: a bit a column.
+/// The columns of a row that are in no sum, asked tile after tile: a bit a column. Columns are counted from the first of the
+/// pass on.
 template <class Pairs, class R>
 class excluded_columns {
  public:
-  CONTRASTIVE_HOST_DEVICE excluded_columns(const fused_pass<Pairs, R>& pass, index_type row) : pass_(pass), row_(row) {
-    if (row >= pass.row_end) return;
+  CONTRASTIVE_HOST_DEVICE excluded_columns(const fused_pass<Pairs, R>& pass, index_type row)
+      : pass_(pass), row_(row), there_(row < pass.row_end), end_(static_cast<int>(pass.column_end - pass.column_begin)) {
+    if (!there_) return;
+    own_ = static_cast<int>(row - pass.column_begin);
     if (pass.transposed) place_ = pass.order.find(row);
-    go_on(pass.column_begin - 1);
+    go_on(-1);
   }
 
-  CONTRASTIVE_HOST_DEVICE std::uint64_t of_tile(index_type first_column, int columns, const tile_task& task) {
-    if (row_ >= pass_.row_end) return ~std::uint64_t{0};
+  CONTRASTIVE_HOST_DEVICE std::uint64_t of_tile(int first, int columns, const tile_task& task) {
+    if (!there_) return ~std::uint64_t{0};
     std::uint64_t out = 0;
-    const index_type behind = pass_.column_end - first_column;
-    if (behind < columns) out = ~std::uint64_t{0} << behind;
-    const auto exclude = [&](index_type column) {
-      if (column >= first_column && column < first_column + columns) out |= std::uint64_t{1} << (column - first_column);
+    if (end_ - first < columns) out = ~std::uint64_t{0} << (end_ - first);
+    const auto exclude = [&](int column) {
+      if (column >= first && column < first + columns) out |= std::uint64_t{1} << (column - first);
     };
-    if (task.diagonal_left) exclude(row_);
+    if (task.diagonal_left) exclude(own_);
     if constexpr (contrastive::detail::has_lists<Pairs>)  // listed pairs are summed by themselves
-      for (; listed_ < first_column + columns; go_on(listed_)) exclude(listed_);
+      for (; listed_ < first + columns; go_on(listed_)) exclude(listed_);
     if constexpr (fused_pass<Pairs, R>::leaves_out)
       if (task.says.leaves_out)
-        for (index_type c = first_column; c < first_column + columns && c < pass_.column_end; ++c)
-          if (pass_.pairs.leaves_out(pass_.anchor(row_, c), pass_.candidate(row_, c))) exclude(c);
+        for (int c = first; c < first + columns && c < end_; ++c) {
+          const index_type column = pass_.column_begin + c;
+          if (pass_.pairs.leaves_out(pass_.anchor(row_, column), pass_.candidate(row_, column))) exclude(c);
+        }
     return out;
   }
 
  private:
   /// To the first listed column behind one.
-  CONTRASTIVE_HOST_DEVICE void go_on([[maybe_unused]] index_type behind) {
-    listed_ = pass_.column_end + 64;  // behind all tiles
+  CONTRASTIVE_HOST_DEVICE void go_on([[maybe_unused]] int behind) {
+    listed_ = end_ + 64;  // behind all tiles
     if constexpr (contrastive::detail::has_lists<Pairs>) {
       const index_type per_anchor = pass_.lists.per_anchor;
       if (!pass_.transposed) {
-        for (index_type e = row_ * per_anchor; e < (row_ + 1) * per_anchor; ++e)
-          if (const index_type c = pass_.lists.candidate(e); c > behind && c < listed_) listed_ = c;
+        for (index_type e = row_ * per_anchor; e < (row_ + 1) * per_anchor; ++e) {
+          const index_type c = pass_.lists.candidate(e) - pass_.column_begin;
+          if (c > behind && c < listed_) listed_ = static_cast<int>(c);
+        }
       } else if (place_ < pass_.order.count && pass_.order.candidates[place_] == row_) {
-        listed_ = pass_.order.entries[place_++] / per_anchor;
+        listed_ = static_cast<int>(pass_.order.entries[place_++] / per_anchor - pass_.column_begin);
       }
     }
   }
 
   const fused_pass<Pairs, R>& pass_;
-  index_type row_, listed_ = 0, place_ = 0;
+  index_type row_;
+  bool there_;
+  int end_, own_ = 0, listed_ = 0;
+  index_type place_ = 0;
 };
 
 /// Stands in a fused tile for the product of a pair that is in none of its sums: where all exponents are small, e^y of it is 0

@@ -100,7 +100,7 @@ struct fused_slopes {
     float out[groups][4] = {};               // H of the thread's rows, as a tensor core leaves it
     typename products::factors slopes = {};  // of the tile before
     const R* const last = all.template each_tile<1>(
-        [&](int plane, index_type j) { return gains::source(columns, plane, j); },
+        [&](int plane) { return gains::source(columns, plane, pass.column_begin); },
         [&](const R* there) { products::start_columns(out, slopes, there); },
         [&](const tile_task& task, index_type first_column, const float* factors, const float* numbers, part& mine) {
           with_statement<Pairs>(task.says, [&]<tile_weights D_ij, tile_positives P_ij>() {

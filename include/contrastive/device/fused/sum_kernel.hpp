@@ -37,13 +37,19 @@ struct fused_sums {
       }
     });
     all.template each_tile<0>(
-        [](int, index_type) -> const float* { return nullptr; }, [](const R*) {},
+        [](int) -> const float* { return nullptr; }, [](const R*) {},
         [&](const tile_task& task, index_type first_column, const float* factors, const float*, const part& mine) {
           with_statement<Pairs>(task.says, [&]<tile_weights D_ij, tile_positives P_ij>() {
-            unrolled<2>([&](int u) {
-              if (!Second && !small_exponents) raise_tops<D_ij, P_ij>(rows[u], u, all.row(u), first_column, factors, mine);
-              add<D_ij, P_ij>(rows[u], u, all.row(u), first_column, factors, mine);
-            });
+            const auto work = [&]<bool Small>() {
+              unrolled<2>([&](int u) {
+                if constexpr (!Second && !Small)
+                  if (!small_exponents) raise_tops<D_ij, P_ij>(rows[u], u, all.row(u), first_column, factors, mine);
+                add<D_ij, P_ij, Small>(rows[u], u, all.row(u), first_column, factors, mine);
+              });
+            };
+            if constexpr (!Second && vanishes<D_ij, P_ij>)
+              if (small_exponents) return work.template operator()<true>();
+            work.template operator()<false>();
           });
         });
     unrolled<2>([&](int u) { finish(rows[u], all.row(u)); });
@@ -54,6 +60,19 @@ struct fused_sums {
   using part = thread_part<Gpu, D>;
   static constexpr std::size_t many = Rule::sums.size;
   static constexpr bool uses_d = has_sum<Rule>(weight::D, Second), uses_p = has_sum<Rule>(weight::P, Second);
+
+  /// Is nothing to be asked where a pair is excluded, if all that tiles have are e^y of small y?
+  template <tile_weights D_ij, tile_positives P_ij>
+  static constexpr bool vanishes = [] {
+    bool so = D_ij != tile_weights::general && P_ij != tile_positives::general && !requires(const Rule& rule) {
+      rule.parameter(0);
+    };
+    for (const row_sum& s : Rule::sums.sum) {
+      const bool asked = s.second_stage == Second && !(s.of == weight::P && P_ij == tile_positives::none);
+      so = so && (!asked || s.g == pair_function::exponential);
+    }
+    return so;
+  }();
 
   struct row_state {
     running_sum values[many], theta_slopes[Second ? many : 1];  // of this thread's columns, e^-top of them
@@ -68,13 +87,13 @@ struct fused_sums {
     return terms.template argument<k>(Rule::sums[k].of == weight::D ? row.top_d : row.top_p);
   }
   /// visit(arm, counts, weights) for this thread's pairs of a row; those that are excluded do not count.
-  template <tile_weights D_ij, tile_positives P_ij, class Visit>
+  template <tile_weights D_ij, tile_positives P_ij, bool Small, class Visit>
   CONTRASTIVE_HOST_DEVICE void each_pair(float scale, int which, index_type row, index_type first_column, const float* factors,
                                          const part& mine, bool with_d, bool with_p, const Visit& visit) const {
     unrolled<part::groups>([&](int c) {
       unrolled<2>([&](int q) {
         const float product = mine.product[c][which * 2 + q];
-        const bool counts = product != excluded_product;
+        const bool counts = Small || product != excluded_product;
         constexpr bool asks = D_ij == tile_weights::general || P_ij == tile_positives::general || has_own<Rule>;
         if (asks && !counts) return;
         const int column = part::column(c, q);
@@ -93,12 +112,13 @@ struct fused_sums {
                    of_p = has_exponential<Rule>(weight::P) && P_ij != tile_positives::none;
     if constexpr (of_d || of_p) {
       row_state before = row;
-      each_pair<D_ij, P_ij>(row.scale, which, i, first_column, factors, mine, of_d, of_p,
-                            [&](float arm, bool counts, const pair_in_tile<D_ij, P_ij>& weights) {
-                              if (!counts) return;
-                              if (of_d && arm > row.top_d && static_cast<float>(weights.denominator) > 0) row.top_d = arm;
-                              if (of_p && arm > row.top_p && static_cast<float>(weights.positive) > 0) row.top_p = arm;
-                            });
+      each_pair<D_ij, P_ij, false>(row.scale, which, i, first_column, factors, mine, of_d, of_p,
+                                   [&](float arm, bool counts, const pair_in_tile<D_ij, P_ij>& weights) {
+                                     if (!counts) return;
+                                     if (of_d && arm > row.top_d && static_cast<float>(weights.denominator) > 0)
+                                       row.top_d = arm;
+                                     if (of_p && arm > row.top_p && static_cast<float>(weights.positive) > 0) row.top_p = arm;
+                                   });
       each_sum<Rule>([&]<int k>() {
         if constexpr (is_exponential(Rule::sums[k].g)) {
           const bool raised = Rule::sums[k].of == weight::D ? row.top_d > before.top_d : row.top_p > before.top_p;
@@ -107,13 +127,14 @@ struct fused_sums {
       });
     }
   }
-  template <tile_weights D_ij, tile_positives P_ij>
+  /// Small: all exponents are small, and the sums of excluded pairs vanish.
+  template <tile_weights D_ij, tile_positives P_ij, bool Small>
   CONTRASTIVE_HOST_DEVICE void add(row_state& row, int which, index_type i, index_type first_column, const float* factors,
                                    const part& mine) const {
     using pair = pair_in_tile<D_ij, P_ij>;
     float values[many] = {}, slopes[many] = {}, tops[many];
-    each_sum<Rule>([&]<int k>() { tops[k] = top<k>(row); });
-    each_pair<D_ij, P_ij>(
+    each_sum<Rule>([&]<int k>() { tops[k] = Small ? 0 : top<k>(row); });
+    each_pair<D_ij, P_ij, Small>(
         row.scale, which, i, first_column, factors, mine, uses_d, uses_p, [&](float arm, bool counts, const pair& weights) {
           each_sum<Rule>([&]<int k>() {
             constexpr row_sum s = Rule::sums[k];

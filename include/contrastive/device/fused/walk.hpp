@@ -12,6 +12,8 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
+/// Columns are counted from the first of the pass on, which an int holds.
+///
 /// Stages: how many tiles of columns are in shared memory, one of them on its way; `Planes` numbers a column come with each.
 template <class Gpu, class Pairs, class R, int D, int Stages, int Planes>
 class fused_walk {
@@ -33,7 +35,10 @@ class fused_walk {
     excluded_ = reinterpret_cast<std::uint64_t*>(columns_ + Stages * shape::columns * D);
     numbers_ = reinterpret_cast<float*>(excluded_ + 2 * shape::rows);
     first_row_ = pass.row_begin + Gpu::block() * shape::rows;
-    if (pass.statements.one()) usual_ = {pass.statements.at(0, 0), {0, 1, 1, 2}, pass.uses_denominator, pass.uses_positive};
+    num_columns_ = static_cast<int>(pass.column_end - pass.column_begin);
+    if (!pass.statements.one()) return;
+    usual_ = {pass.statements.at(0, 0), {0, 1, 1, 2}, pass.uses_denominator, pass.uses_positive};
+    diagonal_ = static_cast<int>(first_row_ - pass.column_begin);
   }
 
   /// The row of the pass that a number of this thread's part is of.
@@ -48,28 +53,29 @@ class fused_walk {
   }
 
   /// Calls visit(task, first_column, factors, numbers, part) for each tile in which a pair counts: the f of its columns, the
-  /// numbers that number(plane, column) points to, plane by plane, and the products, excluded where a pair is in no sum.
+  /// numbers that number(plane) points to, plane by plane, one a column, and the products, excluded where a pair is in no sum.
   /// meanwhile(columns) is called when the products of a tile are started, with the columns of the tile before, (columns, D)
   /// swizzled, of the first its own: groups of products that it starts, `Groups` of them, are under way while the tile is
   /// visited. Returns the columns of the last tile, null if there is none.
   template <int Groups, class Number, class Meanwhile, class Visit>
   CONTRASTIVE_HOST_DEVICE const R* each_tile(const Number& number, const Meanwhile& meanwhile, const Visit& visit) const {
-    walk_tile here = next(pass_.column_begin);
-    if (here.first_column >= pass_.column_end) return nullptr;
-    fetch_rows<shape::rows>(rows_, pass_.row_base, first_row_, pass_.row_end);
-    fetch(here.first_column, 0, number);
+    walk_tile here = next(0);
+    if (here.first >= num_columns_) return nullptr;
+    fetch_rows<shape::rows>(rows_, pass_.row_base + pass_.row_begin, static_cast<int>(first_row_ - pass_.row_begin),
+                            static_cast<int>(pass_.row_end - pass_.row_begin));
+    fetch(here.first, 0, number);
     Gpu::commit_copies();
     excluded_columns<Pairs, R> exclusions(pass_, first_row_ + Gpu::thread());  // of the row that this thread looks after
     const auto exclude_in = [&](std::uint64_t* excluded, const walk_tile& of) {
       if (Gpu::thread() >= shape::rows) return false;
-      const std::uint64_t out = exclusions.of_tile(of.first_column, shape::columns, of.task);
+      const std::uint64_t out = exclusions.of_tile(of.first, shape::columns, of.task);
       excluded[Gpu::thread()] = out;
       return out != 0;
     };
     std::uint64_t *excluded = excluded_, *excluded_then = excluded_ + shape::rows;
     bool some_then = exclude_in(excluded, here);
     const R* before = columns_;
-    for (int stage = 0; here.first_column < pass_.column_end;) {
+    for (int stage = 0; here.first < num_columns_;) {
       Gpu::template wait_copies<0>();
       Gpu::publish_for_products();
       // What each thread's copies and exclusions brought is there for all, and nobody reads what is older than this tile any
@@ -79,10 +85,10 @@ class fused_walk {
       part mine;
       products::start_rows(mine, rows_, columns);
       meanwhile(before);
-      const walk_tile then = next(here.first_column + shape::columns);
+      const walk_tile then = next(here.first + shape::columns);
       const int stage_then = stage + 1 < Stages ? stage + 1 : 0;
-      if (then.first_column < pass_.column_end) {
-        fetch(then.first_column, stage_then, number);
+      if (then.first < num_columns_) {
+        fetch(then.first, stage_then, number);
         some_then = exclude_in(excluded_then, then);
       }
       Gpu::commit_copies();
@@ -90,7 +96,7 @@ class fused_walk {
       products::template wait<Groups>();
       if (some) exclude(mine, excluded);
       float* const numbers = numbers_ + stage * shape::columns * (Planes + 1);
-      visit(here.task, here.first_column, numbers, numbers + shape::columns, mine);
+      visit(here.task, pass_.column_begin + here.first, numbers, numbers + shape::columns, mine);
       before = columns, here = then, stage = stage_then;
       std::uint64_t* const free = excluded;
       excluded = excluded_then, excluded_then = free;
@@ -100,15 +106,15 @@ class fused_walk {
 
  private:
   struct walk_tile {
-    index_type first_column;
+    int first;  // column
     tile_task task;
   };
   /// The first tile from `column` on in which a pair counts.
-  CONTRASTIVE_HOST_DEVICE walk_tile next(index_type column) const {
-    for (; column < pass_.column_end; column += shape::columns) {
-      const bool usual =
-          pass_.statements.one() && (column + shape::columns <= first_row_ || first_row_ + shape::rows <= column);
-      const tile_task task = usual ? usual_ : pass_.task(first_row_, shape::rows, column, shape::columns);
+  CONTRASTIVE_HOST_DEVICE walk_tile next(int column) const {
+    const bool one = pass_.statements.one();
+    for (; column < num_columns_; column += shape::columns) {
+      const bool usual = one && (column + shape::columns <= diagonal_ || diagonal_ + shape::rows <= column);
+      const tile_task task = usual ? usual_ : pass_.task(first_row_, shape::rows, pass_.column_begin + column, shape::columns);
       if (!task.skipped) return {column, task};
     }
     return {column, {}};
@@ -116,12 +122,12 @@ class fused_walk {
 
   /// Rows behind the last one are the last one: their pairs are excluded.
   template <int Count>
-  CONTRASTIVE_HOST_DEVICE void fetch_rows(R* to, index_type base, index_type first, index_type end) const {
+  CONTRASTIVE_HOST_DEVICE void fetch_rows(R* to, index_type base, int first, int end) const {
     using at = swizzled_rows<D, Count>;
     constexpr int together = shape::threads / at::pieces, turns = Count / together;  // rows of a turn
     static_assert(turns * together == Count);
     const int r = Gpu::thread() / at::pieces, piece = Gpu::thread() % at::pieces;
-    const R* const from = pass_.rows + (base + first + r) * D + piece * 8;
+    const R* const from = pass_.rows + base * D + piece * 8 + static_cast<index_type>(first + r) * D;
     R* const mine = to + at::at(r, piece / 2, piece % 2);
     const auto place = [&](int turn) {  // pieces are turned alike every eight rows
       return together % 8 == 0 ? mine + turn * together * 64 : to + at::at(r + turn * together, piece / 2, piece % 2);
@@ -130,21 +136,22 @@ class fused_walk {
       unrolled<turns>([&](int turn) { Gpu::template copy<16>(place(turn), from + turn * together * D); });
     else
       unrolled<turns, 1>([&](int turn) {
-        const index_type row = first + r + turn * together;
-        Gpu::template copy<16>(place(turn), row < end ? from + turn * together * D : from + (end - 1 - first - r) * D);
+        const bool there = first + r + turn * together < end;
+        Gpu::template copy<16>(place(turn), there ? from + turn * together * D : from + (end - 1 - first - r) * D);
       });
   }
   /// A plane of numbers is copied by as many threads as it has columns.
   template <class Number>
-  CONTRASTIVE_HOST_DEVICE void fetch(index_type first, int stage, const Number& number) const {
-    fetch_rows<shape::columns>(columns_ + stage * shape::columns * D, pass_.column_base, first, pass_.column_end);
+  CONTRASTIVE_HOST_DEVICE void fetch(int first, int stage, const Number& number) const {
+    fetch_rows<shape::columns>(columns_ + stage * shape::columns * D, pass_.column_base + pass_.column_begin, first,
+                               num_columns_);
     constexpr int together = shape::threads / shape::columns;
     const int c = Gpu::thread() % shape::columns, group = Gpu::thread() / shape::columns;
-    const index_type there = first + c < pass_.column_end ? first + c : pass_.column_end - 1;
+    const int there = first + c < num_columns_ ? first + c : num_columns_ - 1;
     float* const to = numbers_ + stage * shape::columns * (Planes + 1) + c;
-    if (group == 0) Gpu::template copy<4>(to, pass_.factors + pass_.column_base + there);
+    if (group == 0) Gpu::template copy<4>(to, pass_.factors + (pass_.column_base + pass_.column_begin) + there);
     unrolled<Planes>([&](int plane) {
-      if (group == (plane + 1) % together) Gpu::template copy<4>(to + (plane + 1) * shape::columns, number(plane, there));
+      if (group == (plane + 1) % together) Gpu::template copy<4>(to + (plane + 1) * shape::columns, number(plane) + there);
     });
   }
 
@@ -162,7 +169,10 @@ class fused_walk {
   std::uint64_t* excluded_;  // (2, shape::rows), of this tile and the next
   float* numbers_;           // (Stages, 1 + Planes, shape::columns)
   index_type first_row_;
-  tile_task usual_ = {};  // of tiles without a pair (i, i), where all regions are alike
+  int num_columns_;
+  // Where all regions are alike: what is true of tiles without a pair (i, i), and the column that is the first row.
+  tile_task usual_ = {};
+  int diagonal_ = 0;
 };
 
 }  // namespace device
