@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The emulated GPU itself: what it must give, and what it must not let pass.
 #include <cmath>
+#include <device/one_tile.hpp>
 #include <emulated_gpu/launch.hpp>
 #include <stdexcept>
 #include <string>
@@ -114,6 +115,18 @@ TEST_CASE("emulated GPU: a product of small integers on tensor cores is exact") 
   launch(one_product{left.data(), right.data(), turned.data(), product.data(), same.data()});
   CHECK(product == a * b);
   CHECK(same == a * b);
+}
+
+TEST_CASE("emulated GPU: products of a tile of small integers are exact") {
+  using R = Eigen::bfloat16;
+  const auto check = [&]<int D>() {
+    CHECK(wrong_in_one_tile<R, D>([](const auto& rows, const auto& columns, auto& of_rows, auto& of_columns) {
+            launch(one_tile<gpu, R, D>{rows.data(), columns.data(), of_rows.data(), of_columns.data()});
+          }) == 0);
+  };
+  check.template operator()<64>();
+  check.template operator()<128>();
+  check.template operator()<256>();
 }
 
 TEST_CASE("emulated GPU: what a copy brings is there after the wait for its group, and not before") {

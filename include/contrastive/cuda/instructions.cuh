@@ -213,33 +213,36 @@ struct instructions {
   CONTRASTIVE_HOST_DEVICE static panels further(panels from, int bytes) {
     return {from.low + static_cast<unsigned>(bytes >> 4), from.high};
   }
-  /// sums (64, N) += a (64, 16) · b (N, 16)ᵀ: columns 0 to 15 of panels, or 16 · k to 16 · k + 15 where they begin 32 · k bytes
-  /// further.
-  template <int N>
+  /// sums (64, N) = or, with Add, += a (64, 16) · b (N, 16)ᵀ: columns 0 to 15 of panels, or 16 · k to 16 · k + 15 where they
+  /// begin 32 · k bytes further.
+  template <int N, bool Add>
   CONTRASTIVE_HOST_DEVICE static void multiply_rows([[maybe_unused]] float (&sums)[std::size_t{N / 8}][4],
                                                     [[maybe_unused]] panels a, [[maybe_unused]] panels b) {
     static_assert(N == 32 || N == 64);
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     if constexpr (N == 32) {
       asm volatile(
-          "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, "
-          "%14, %15}, %16, %17, 1, 1, 1, 0, 0;"
+          "{.reg .pred add; setp.ne.b32 add, %18, 0; wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, "
+          "%5, %6, %7, %8, %9, %10, %11, %12, %13, "
+          "%14, %15}, %16, %17, add, 1, 1, 0, 0;}"
           : "+f"(sums[0][0]), "+f"(sums[0][1]), "+f"(sums[0][2]), "+f"(sums[0][3]), "+f"(sums[1][0]), "+f"(sums[1][1]),
             "+f"(sums[1][2]), "+f"(sums[1][3]), "+f"(sums[2][0]), "+f"(sums[2][1]), "+f"(sums[2][2]), "+f"(sums[2][3]),
             "+f"(sums[3][0]), "+f"(sums[3][1]), "+f"(sums[3][2]), "+f"(sums[3][3])
-          : "l"(a.descriptor()), "l"(b.descriptor())
+          : "l"(a.descriptor()), "l"(b.descriptor()), "n"(Add ? 1 : 0)
           : "memory");
     } else {
       asm volatile(
-          "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, "
-          "%14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, %32, %33, 1, 1, 1, 0, 0;"
+          "{.reg .pred add; setp.ne.b32 add, %34, 0; wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, "
+          "%5, %6, %7, %8, %9, %10, %11, %12, %13, "
+          "%14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, %32, %33, add, 1, 1, 0, "
+          "0;}"
           : "+f"(sums[0][0]), "+f"(sums[0][1]), "+f"(sums[0][2]), "+f"(sums[0][3]), "+f"(sums[1][0]), "+f"(sums[1][1]),
             "+f"(sums[1][2]), "+f"(sums[1][3]), "+f"(sums[2][0]), "+f"(sums[2][1]), "+f"(sums[2][2]), "+f"(sums[2][3]),
             "+f"(sums[3][0]), "+f"(sums[3][1]), "+f"(sums[3][2]), "+f"(sums[3][3]), "+f"(sums[4][0]), "+f"(sums[4][1]),
             "+f"(sums[4][2]), "+f"(sums[4][3]), "+f"(sums[5][0]), "+f"(sums[5][1]), "+f"(sums[5][2]), "+f"(sums[5][3]),
             "+f"(sums[6][0]), "+f"(sums[6][1]), "+f"(sums[6][2]), "+f"(sums[6][3]), "+f"(sums[7][0]), "+f"(sums[7][1]),
             "+f"(sums[7][2]), "+f"(sums[7][3])
-          : "l"(a.descriptor()), "l"(b.descriptor())
+          : "l"(a.descriptor()), "l"(b.descriptor()), "n"(Add ? 1 : 0)
           : "memory");
     }
 #endif

@@ -50,18 +50,20 @@ struct tile_products {
 
   /// Starts out = rows · columnsᵀ, a group of products.
   CONTRASTIVE_HOST_DEVICE static void start_rows(part& out, const R* rows, const R* columns) {
-    unrolled<part::groups>([&](int c) { unrolled<4>([&](int q) { out.product[c][q] = 0; }); });
     if constexpr (Gpu::has_warpgroups) {
       const auto a = Gpu::panels_at(rows + Gpu::warpgroup() * 64 * 64, 0), b = Gpu::panels_at(columns, 0);
       constexpr int step = 16 * static_cast<int>(sizeof(R));
       Gpu::begin_products();
-      unrolled<D / 16>([&](int k) {
-        Gpu::template multiply_rows<shape::columns>(
+      Gpu::template multiply_rows<shape::columns, false>(out.product, a, b);
+      unrolled<D / 16 - 1>([&](int before) {
+        const int k = before + 1;
+        Gpu::template multiply_rows<shape::columns, true>(
             out.product, Gpu::further(a, k / 4 * rows_at::panel * static_cast<int>(sizeof(R)) + k % 4 * step),
             Gpu::further(b, k / 4 * columns_at::panel * static_cast<int>(sizeof(R)) + k % 4 * step));
       });
       Gpu::commit_products();
     } else {
+      unrolled<part::groups>([&](int c) { unrolled<4>([&](int q) { out.product[c][q] = 0; }); });
       const int lane = Gpu::thread() % 32, first = Gpu::thread() / 32 * 16;
       unrolled<D / 16, 4>([&](int k) {  // one turn of the swizzle
         typename Gpu::bits a[4];

@@ -36,6 +36,7 @@ class fused_walk {
     numbers_ = reinterpret_cast<float*>(excluded_ + 2 * shape::rows);
     first_row_ = pass.row_begin + Gpu::block() * shape::rows;
     num_columns_ = static_cast<int>(pass.column_end - pass.column_begin);
+    column_source_ = source(pass.column_base + pass.column_begin);
     if (!pass.statements.one()) return;
     usual_ = {pass.statements.at(0, 0), {0, 1, 1, 2}, pass.uses_denominator, pass.uses_positive};
     diagonal_ = static_cast<int>(first_row_ - pass.column_begin);
@@ -61,7 +62,7 @@ class fused_walk {
   CONTRASTIVE_HOST_DEVICE const R* each_tile(const Number& number, const Meanwhile& meanwhile, const Visit& visit) const {
     walk_tile here = next(0);
     if (here.first >= num_columns_) return nullptr;
-    fetch_rows<shape::rows>(rows_, pass_.row_base + pass_.row_begin, static_cast<int>(first_row_ - pass_.row_begin),
+    fetch_rows<shape::rows>(rows_, source(pass_.row_base + pass_.row_begin), static_cast<int>(first_row_ - pass_.row_begin),
                             static_cast<int>(pass_.row_end - pass_.row_begin));
     fetch(here.first, 0, number);
     Gpu::commit_copies();
@@ -120,14 +121,19 @@ class fused_walk {
     return {column, {}};
   }
 
+  /// What this thread copies first of rows from a global one on: a piece of 16 bytes.
+  CONTRASTIVE_HOST_DEVICE const R* source(index_type global_row) const {
+    constexpr int pieces = D / 8;
+    return pass_.rows + (global_row + Gpu::thread() / pieces) * D + Gpu::thread() % pieces * 8;
+  }
   /// Rows behind the last one are the last one: their pairs are excluded.
   template <int Count>
-  CONTRASTIVE_HOST_DEVICE void fetch_rows(R* to, index_type base, int first, int end) const {
+  CONTRASTIVE_HOST_DEVICE void fetch_rows(R* to, const R* source, int first, int end) const {
     using at = swizzled_rows<D, Count>;
     constexpr int together = shape::threads / at::pieces, turns = Count / together;  // rows of a turn
     static_assert(turns * together == Count);
     const int r = Gpu::thread() / at::pieces, piece = Gpu::thread() % at::pieces;
-    const R* const from = pass_.rows + base * D + piece * 8 + static_cast<index_type>(first + r) * D;
+    const R* const from = source + static_cast<index_type>(first) * D;
     R* const mine = to + at::at(r, piece / 2, piece % 2);
     const auto place = [&](int turn) {  // pieces are turned alike every eight rows
       return together % 8 == 0 ? mine + turn * together * 64 : to + at::at(r + turn * together, piece / 2, piece % 2);
@@ -143,8 +149,7 @@ class fused_walk {
   /// A plane of numbers is copied by as many threads as it has columns.
   template <class Number>
   CONTRASTIVE_HOST_DEVICE void fetch(int first, int stage, const Number& number) const {
-    fetch_rows<shape::columns>(columns_ + stage * shape::columns * D, pass_.column_base + pass_.column_begin, first,
-                               num_columns_);
+    fetch_rows<shape::columns>(columns_ + stage * shape::columns * D, column_source_, first, num_columns_);
     constexpr int together = shape::threads / shape::columns;
     const int c = Gpu::thread() % shape::columns, group = Gpu::thread() / shape::columns;
     const int there = first + c < num_columns_ ? first + c : num_columns_ - 1;
@@ -170,6 +175,7 @@ class fused_walk {
   float* numbers_;           // (Stages, 1 + Planes, shape::columns)
   index_type first_row_;
   int num_columns_;
+  const R* column_source_;
   // Where all regions are alike: what is true of tiles without a pair (i, i), and the column that is the first row.
   tile_task usual_ = {};
   int diagonal_ = 0;
