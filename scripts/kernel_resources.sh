@@ -2,12 +2,12 @@
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
 # What the fused kernels of nt_xent take of a multiprocessor, as nvcc says it, in the rows of the table in docs/cuda.md:
-#   scripts/kernel_resources.sh [sm_80 | sm_90 | sm_120]...
+#   scripts/kernel_resources.sh [sm_80 | sm_90 | sm_90a | sm_120]...
 # No GPU is needed. Returns 1 where nvcc warns or a kernel spills registers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$PATH:/usr/local/cuda/bin"
-[ $# -gt 0 ] || set -- sm_80 sm_90 sm_120
+[ $# -gt 0 ] || set -- sm_80 sm_90 sm_90a sm_120
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -40,11 +40,11 @@ spilled=no
 for architecture in "$@"; do
   case "$architecture" in  # shared memory that the blocks of a multiprocessor have
     sm_80) shared=$((164 * 1024)) ;;
-    sm_90) shared=$((228 * 1024)) ;;
+    sm_90 | sm_90a) shared=$((228 * 1024)) ;;
     sm_120) shared=$((100 * 1024)) ;;
     *) echo "kernel_resources: unknown architecture $architecture" >&2; exit 2 ;;
   esac
-  nvcc -std=c++20 "-arch=$architecture" -Iinclude --Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Wshadow,-Werror -Xptxas -v \
+  nvcc -std=c++20 -gencode "arch=compute_${architecture#sm_},code=$architecture" -Iinclude --Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Wshadow,-Werror -Xptxas -v \
     -cubin tests/cuda/fused_kernels.cu -o "$work/kernels" 2> "$work/log" || { cat "$work/log" >&2; exit 1; }
   awk -v architecture="$architecture" -v shared="$shared" '
     FNR == NR { threads[$1 $2] = $3; bytes[$1 $2] = $4; next }

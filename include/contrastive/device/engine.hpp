@@ -97,7 +97,12 @@ class tile_engine {
   static constexpr contrastive::pair_statements says = contrastive::detail::statements_of<Pairs>();
   static constexpr bool balanced = contrastive::detail::rule_says<Rule>().balanced;
   static constexpr bool two_stages = Rule::sums.has_second_stage();
-  static constexpr bool can_fuse = !std::is_same_v<T, R> && fuses<Machine, R>;
+  static constexpr bool can_fuse = [] {
+    if constexpr (!std::is_same_v<T, R> && fuses<Machine, R>)
+      return fused_calls<Machine, Pairs, Rule, R>::fit();
+    else
+      return false;
+  }();
   static constexpr double small_exponent = 50;  // e^±50, and sums of them times weights, stay in a float's range
 
   bool both_ways() const { return request_.both_ways; }

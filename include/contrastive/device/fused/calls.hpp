@@ -23,6 +23,13 @@ struct fused_calls {
   using gpu = typename Machine::gpu;
   static constexpr bool symmetric = contrastive::detail::statements_of<Pairs>().symmetric;
 
+  /// Do they fit the 99 KiB of shared memory that a block has on every card? Those of rules with very many sums do not.
+  static constexpr bool fit() {
+    constexpr std::size_t most = 99 * 1024;
+    return fused_slopes<gpu, Pairs, Rule, R, 128, slope_sides::both>::shared_bytes() <= most &&
+           fused_slopes<gpu, Pairs, Rule, R, 256, slope_sides::both>::shared_bytes() <= most;
+  }
+
   Machine& machine;
   pair_lists<Pairs> lists;
   candidate_lists order;

@@ -72,6 +72,12 @@ class region_statements {
   bool one_ = true;
 };
 
+/// A listed column of a row, counted from the first of the pass on, and the place of the next one in the sorted lists.
+struct listed_column {
+  int column = 0;
+  index_type place = 0;
+};
+
 template <class Pairs, class R>
 struct fused_pass {
   static constexpr bool leaves_out = contrastive::detail::statements_of<Pairs>().leaves_out;
@@ -89,6 +95,7 @@ struct fused_pass {
   bool uses_denominator, uses_positive;
   region_statements statements;
 
+  CONTRASTIVE_HOST_DEVICE int num_columns() const { return static_cast<int>(column_end - column_begin); }
   CONTRASTIVE_HOST_DEVICE index_type anchor(index_type row, index_type column) const { return transposed ? column : row; }
   CONTRASTIVE_HOST_DEVICE index_type candidate(index_type row, index_type column) const { return transposed ? row : column; }
 
@@ -101,62 +108,48 @@ struct fused_pass {
                                   : tile{first_row, last_row, first_column, last_column};
     return {statements.at(first_row - row_begin, first_column - column_begin), there, uses_denominator, uses_positive};
   }
-};
 
-/// The columns of a row that are in no sum, asked tile after tile: a bit a column. Columns are counted from the first of the
-/// pass on.
-template <class Pairs, class R>
-class excluded_columns {
- public:
-  CONTRASTIVE_HOST_DEVICE excluded_columns(const fused_pass<Pairs, R>& pass, index_type row)
-      : pass_(pass), row_(row), there_(row < pass.row_end), end_(static_cast<int>(pass.column_end - pass.column_begin)) {
-    if (!there_) return;
-    own_ = static_cast<int>(row - pass.column_begin);
-    if (pass.transposed) place_ = pass.order.find(row);
-    go_on(-1);
+  /// The first listed column of a row.
+  CONTRASTIVE_HOST_DEVICE listed_column first_listed(index_type row) const {
+    if (row >= row_end) return {};
+    return next_listed(row, {-1, transposed ? order.find(row) : 0});
   }
-
-  CONTRASTIVE_HOST_DEVICE std::uint64_t of_tile(int first, int columns, const tile_task& task) {
-    if (!there_) return ~std::uint64_t{0};
+  /// A bit a column from `first` on: the pairs of a row that are in no sum of the tile. Listed pairs are summed by themselves;
+  /// `listed`, which began as first_listed(row), goes on with the tiles.
+  CONTRASTIVE_HOST_DEVICE std::uint64_t excluded_columns(index_type row, int first, int columns, const tile_task& task,
+                                                         [[maybe_unused]] listed_column& listed) const {
+    if (row >= row_end) return ~std::uint64_t{0};
     std::uint64_t out = 0;
-    if (end_ - first < columns) out = ~std::uint64_t{0} << (end_ - first);
+    const int end = num_columns();
+    if (end - first < columns) out = ~std::uint64_t{0} << (end - first);
     const auto exclude = [&](int column) {
       if (column >= first && column < first + columns) out |= std::uint64_t{1} << (column - first);
     };
-    if (task.diagonal_left) exclude(own_);
-    if constexpr (contrastive::detail::has_lists<Pairs>)  // listed pairs are summed by themselves
-      for (; listed_ < first + columns; go_on(listed_)) exclude(listed_);
-    if constexpr (fused_pass<Pairs, R>::leaves_out)
+    if (task.diagonal_left) exclude(static_cast<int>(row - column_begin));
+    if constexpr (contrastive::detail::has_lists<Pairs>)
+      for (; listed.column < first + columns; listed = next_listed(row, listed)) exclude(listed.column);
+    if constexpr (leaves_out)
       if (task.says.leaves_out)
-        for (int c = first; c < first + columns && c < end_; ++c) {
-          const index_type column = pass_.column_begin + c;
-          if (pass_.pairs.leaves_out(pass_.anchor(row_, column), pass_.candidate(row_, column))) exclude(c);
-        }
+        for (int c = first; c < first + columns && c < end; ++c)
+          if (pairs.leaves_out(anchor(row, column_begin + c), candidate(row, column_begin + c))) exclude(c);
     return out;
   }
 
  private:
-  /// To the first listed column behind one.
-  CONTRASTIVE_HOST_DEVICE void go_on([[maybe_unused]] int behind) {
-    listed_ = end_ + 64;  // behind all tiles
+  CONTRASTIVE_HOST_DEVICE listed_column next_listed(index_type row, listed_column from) const {
+    listed_column next{num_columns() + 64, from.place};  // behind all tiles
     if constexpr (contrastive::detail::has_lists<Pairs>) {
-      const index_type per_anchor = pass_.lists.per_anchor;
-      if (!pass_.transposed) {
-        for (index_type e = row_ * per_anchor; e < (row_ + 1) * per_anchor; ++e) {
-          const index_type c = pass_.lists.candidate(e) - pass_.column_begin;
-          if (c > behind && c < listed_) listed_ = static_cast<int>(c);
+      if (!transposed) {
+        for (index_type e = row * lists.per_anchor; e < (row + 1) * lists.per_anchor; ++e) {
+          const index_type c = lists.candidate(e) - column_begin;
+          if (c > from.column && c < next.column) next.column = static_cast<int>(c);
         }
-      } else if (place_ < pass_.order.count && pass_.order.candidates[place_] == row_) {
-        listed_ = static_cast<int>(pass_.order.entries[place_++] / per_anchor - pass_.column_begin);
+      } else if (from.place < order.count && order.candidates[from.place] == row) {
+        next = {static_cast<int>(order.entries[from.place] / lists.per_anchor - column_begin), from.place + 1};
       }
     }
+    return next;
   }
-
-  const fused_pass<Pairs, R>& pass_;
-  index_type row_;
-  bool there_;
-  int end_, own_ = 0, listed_ = 0;
-  index_type place_ = 0;
 };
 
 /// Stands in a fused tile for the product of a pair that is in none of its sums: where all exponents are small, e^y of it is 0

@@ -97,39 +97,45 @@ struct fused_slopes {
     fetch_row_gains(all);
     const float factor[2] = {all.row_factor(0), all.row_factor(1)};
     running_sum along[2], sums[2];
-    float out[groups][4] = {};               // H of the thread's rows, as a tensor core leaves it
-    typename products::factors slopes = {};  // of the tile before
-    const R* const last = all.template each_tile<1>(
-        [&](int plane) { return gains::source(columns, plane, pass.column_begin); },
-        [&](const R* there) { products::start_columns(out, slopes, there); },
-        [&](const tile_task& task, index_type first_column, const float* factors, const float* numbers, part& mine) {
-          with_statement<Pairs>(task.says, [&]<tile_weights D_ij, tile_positives P_ij>() {
-            const auto work = [&]<bool Small>() {
-              unrolled<2>([&](int u) {
-                const row_side row(side_of_row(u));
-                float part_along = 0, part_sum = 0;
-                unrolled<part::groups>([&](int c) {
-                  unrolled<2>([&](int q) {
-                    const int column = part::column(c, q);
-                    const index_type j = first_column + column;
-                    float& number = mine.product[c][u * 2 + q];
-                    number = slope<D_ij, P_ij, Small>(number, factor[u] * factors[column], all.row(u), j, row,
-                                                      side_of_column(numbers, column), part_along, part_sum);
-                  });
-                });
-                along[u].add(part_along), sums[u].add(part_sum);
-              });
-            };
-            // One exponential e^y serves the row and the column of pairs that count once.
-            if constexpr (D_ij == tile_weights::ones || P_ij == tile_positives::ones)
-              if (small_exponents) return work.template operator()<true>();
-            work.template operator()<false>();
-          });
-          Gpu::sync_warp();  // pairs that are excluded, and weights, part the ways of lanes
-          products::template wait<0>();
-          products::pack(slopes, mine);
-        });
-    if (last != nullptr) products::start_columns(out, slopes, last), products::template wait<0>();
+    float out[groups][4] = {};  // H of the thread's rows, as a tensor core leaves it
+    typename products::factors slopes = {};
+    const R* const last =
+        all.template each_tile < deferred
+            ? 1
+            : 0 > ([&](int plane) { return gains::source(columns, plane, pass.column_begin); },
+                   [&](const R* before) {
+                     if constexpr (deferred) products::start_columns(out, slopes, before);
+                   },
+                   [&](const tile_task& task, index_type first_column, const R* there, const float* factors,
+                       const float* numbers, part& mine) {
+                     with_statement<Pairs>(task.says, [&]<tile_weights D_ij, tile_positives P_ij>() {
+                       const auto work = [&]<bool Small>() {
+                         unrolled<2>([&](int u) {
+                           const row_side row(side_of_row(u));
+                           float part_along = 0, part_sum = 0;
+                           unrolled<part::groups>([&](int c) {
+                             unrolled<2>([&](int q) {
+                               const int column = part::column(c, q);
+                               const index_type j = first_column + column;
+                               float& number = mine.product[c][u * 2 + q];
+                               number = slope<D_ij, P_ij, Small>(number, factor[u] * factors[column], all.row(u), j, row,
+                                                                 side_of_column(numbers, column), part_along, part_sum);
+                             });
+                           });
+                           along[u].add(part_along), sums[u].add(part_sum);
+                         });
+                       };
+                       // One exponential e^y serves the row and the column of pairs that count once.
+                       if constexpr (D_ij == tile_weights::ones || P_ij == tile_positives::ones)
+                         if (small_exponents) return work.template operator()<true>();
+                       work.template operator()<false>();
+                     });
+                     Gpu::sync_warp();  // pairs that are excluded, and weights, part the ways of lanes
+                     products::template wait<0>();
+                     products::pack(slopes, mine);
+                     if constexpr (!deferred) products::start_columns(out, slopes, there), products::template wait<0>();
+                   });
+    if (deferred && last != nullptr) products::start_columns(out, slopes, last), products::template wait<0>();
     unrolled<2>([&](int u) {
       const double of_temperature = sum_of_four<Gpu>(along[u].total());
       [[maybe_unused]] double of_bias = 0;
@@ -159,7 +165,10 @@ struct fused_slopes {
   // What columns give to the temperature is counted by the rows that they are, where the loss is symmetric.
   static constexpr bool columns_count = from_column && !contrastive::detail::statements_of<Pairs>().symmetric;
   static constexpr int planes = from_column ? gains::planes : 0, row_planes = from_row ? gains::planes : 0;
-  using walk = fused_walk<Gpu, Pairs, R, D, 3, planes>;  // three stages: the tile before is still multiplied with
+  // Slopes are multiplied with a tile's columns while the next tile is visited, which needs a stage more; 256 numbers a row
+  // leave no registers to keep them in.
+  static constexpr bool deferred = D <= 128;
+  using walk = fused_walk<Gpu, Pairs, R, D, deferred ? 3 : 2, planes>;
   using products = typename walk::products;
   static constexpr std::size_t groups = D / 8;
   using row_side = std::conditional_t<from_row, tile_gains_in_registers<Rule, Pairs>, no_anchor>;

@@ -38,7 +38,7 @@ struct fused_sums {
     });
     all.template each_tile<0>(
         [](int) -> const float* { return nullptr; }, [](const R*) {},
-        [&](const tile_task& task, index_type first_column, const float* factors, const float*, const part& mine) {
+        [&](const tile_task& task, index_type first_column, const R*, const float* factors, const float*, const part& mine) {
           with_statement<Pairs>(task.says, [&]<tile_weights D_ij, tile_positives P_ij>() {
             const auto work = [&]<bool Small>() {
               unrolled<2>([&](int u) {

@@ -53,11 +53,11 @@ class fused_walk {
     return pass_.factors[pass_.row_base + row_there(part::row(which))];
   }
 
-  /// Calls visit(task, first_column, factors, numbers, part) for each tile in which a pair counts: the f of its columns, the
-  /// numbers that number(plane) points to, plane by plane, one a column, and the products, excluded where a pair is in no sum.
-  /// meanwhile(columns) is called when the products of a tile are started, with the columns of the tile before, (columns, D)
-  /// swizzled, of the first its own: groups of products that it starts, `Groups` of them, are under way while the tile is
-  /// visited. Returns the columns of the last tile, null if there is none.
+  /// Calls visit(task, first_column, columns, factors, numbers, part) for each tile in which a pair counts: its columns,
+  /// (columns, D) swizzled, the f of them, the numbers that number(plane) points to, plane by plane, one a column, and the
+  /// products, excluded where a pair is in no sum. meanwhile(columns) is called when the products of a tile are started, with
+  /// the columns of the tile before, of the first its own: groups of products that it starts, `Groups` of them, are under way
+  /// while the tile is visited. Returns the columns of the last tile, null if there is none.
   template <int Groups, class Number, class Meanwhile, class Visit>
   CONTRASTIVE_HOST_DEVICE const R* each_tile(const Number& number, const Meanwhile& meanwhile, const Visit& visit) const {
     walk_tile here = next(0);
@@ -66,10 +66,11 @@ class fused_walk {
                             static_cast<int>(pass_.row_end - pass_.row_begin));
     fetch(here.first, 0, number);
     Gpu::commit_copies();
-    excluded_columns<Pairs, R> exclusions(pass_, first_row_ + Gpu::thread());  // of the row that this thread looks after
+    const index_type looked_after = first_row_ + Gpu::thread();  // the row whose excluded pairs this thread finds
+    listed_column listed = pass_.first_listed(looked_after);
     const auto exclude_in = [&](std::uint64_t* excluded, const walk_tile& of) {
       if (Gpu::thread() >= shape::rows) return false;
-      const std::uint64_t out = exclusions.of_tile(of.first, shape::columns, of.task);
+      const std::uint64_t out = pass_.excluded_columns(looked_after, of.first, shape::columns, of.task, listed);
       excluded[Gpu::thread()] = out;
       return out != 0;
     };
@@ -97,7 +98,7 @@ class fused_walk {
       products::template wait<Groups>();
       if (some) exclude(mine, excluded);
       float* const numbers = numbers_ + stage * shape::columns * (Planes + 1);
-      visit(here.task, pass_.column_begin + here.first, numbers, numbers + shape::columns, mine);
+      visit(here.task, pass_.column_begin + here.first, columns, numbers, numbers + shape::columns, mine);
       before = columns, here = then, stage = stage_then;
       std::uint64_t* const free = excluded;
       excluded = excluded_then, excluded_then = free;
