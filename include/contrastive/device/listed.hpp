@@ -264,17 +264,22 @@ struct gather_listed {
                      end = !is_candidate ? 0
                            : sorted      ? order.find(j + 1)
                                          : (j + 1) * lists.per_anchor;
-    for (index_type k = lanes.lane(); k < dim; k += lanes.size()) {
-      double sum = 0;
+    constexpr int together = 8;  // coordinates of a lane, so that a pair is looked up once for all of them
+    for (index_type first = lanes.lane(); first < dim; first += together * lanes.size()) {
+      double of_lane[together] = {};
+      const auto add = [&](index_type e, index_type row) {
+        for (int t = 0; t < together; ++t)
+          if (const index_type k = first + t * lanes.size(); k < dim) of_lane[t] += static_cast<double>(slopes[e]) * at(row, k);
+      };
       if (is_anchor)
         for (index_type e = i * lists.per_anchor; e < (i + 1) * lists.per_anchor; ++e)
-          if (const index_type candidate = lists.candidate(e); lists.there(candidate))
-            sum += static_cast<double>(slopes[e]) * at(candidate_base + candidate, k);
+          if (const index_type candidate = lists.candidate(e); lists.there(candidate)) add(e, candidate_base + candidate);
       for (index_type place = begin; place < end; ++place) {
         const index_type e = sorted ? order.entries[place] : listing(lists.candidate(place), j);
-        if (e >= 0) sum += static_cast<double>(slopes[e]) * at(anchor_base + e / lists.per_anchor, k);
+        if (e >= 0) add(e, anchor_base + e / lists.per_anchor);
       }
-      sums[r * stride + k] += static_cast<T>(sum);
+      for (int t = 0; t < together; ++t)
+        if (const index_type k = first + t * lanes.size(); k < dim) sums[r * stride + k] += static_cast<T>(of_lane[t]);
     }
   }
 
