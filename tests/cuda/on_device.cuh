@@ -106,6 +106,11 @@ constexpr bool is_compiled =
     is_of_the_library<L>;
 #endif
 
+template <class S>
+bool is_compiled_for(const any_loss& loss) {
+  return std::visit([](const auto& l) { return is_compiled<S, std::remove_cvref_t<decltype(l)>>; }, loss);
+}
+
 /// What the GPU gives for embeddings rounded to S.
 template <class S, class V>
 answer on_gpu(cuda::evaluator<S>& evaluate, const any_loss& loss, const views<V>& e) {
