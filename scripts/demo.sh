@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The contrastive authors
 # SPDX-License-Identifier: Apache-2.0
 # Installs what a trainer of examples/ needs on Debian or Ubuntu, builds it in Release and runs it on real data:
-#   scripts/demo.sh [simclr_mlp | simclr | moco | contragan | degradation_encoder | vae_inpainting] [arguments of the trainer]
+#   scripts/demo.sh [simclr_mlp | simclr | moco | contragan | degradation_encoder | vae_inpainting | emoji_clip] [arguments of the trainer]
 #   scripts/demo.sh distributed [arguments of simclr]
 # simclr_mlp, the default, needs no libtorch and takes two minutes. distributed installs MPI and trains simclr by two processes, PROCESSES
 # if that is set.
@@ -40,12 +40,16 @@ case "$trainer" in
     packages=(libtorch-dev libopenblas0-pthread)
     data=(lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 python3-skimage python3-sklearn)
     ;;
+  emoji_clip)
+    packages=(libtorch-dev libopenblas0-pthread)
+    data=(fonts-noto-color-emoji unicode-data unicode-cldr-core)
+    ;;
   *)
-    echo "demo.sh: no trainer $trainer; there are distributed, simclr_mlp, simclr, moco, contragan, degradation_encoder, vae_inpainting" >&2
+    echo "demo.sh: no trainer $trainer; there are distributed, simclr_mlp, simclr, moco, contragan, degradation_encoder, vae_inpainting, emoji_clip" >&2
     exit 2
     ;;
 esac
-"$root/scripts/install_packages.sh" g++ cmake make libeigen3-dev zlib1g-dev libstb-dev libcli11-dev "${packages[@]}" "${data[@]}"
+"$root/scripts/install_packages.sh" g++ cmake make libeigen3-dev zlib1g-dev libstb-dev libcli11-dev libpugixml-dev libfreetype-dev fonts-dejavu-core "${packages[@]}" "${data[@]}"
 
 torch=OFF
 ((${#packages[@]} == 0)) || torch=ON

@@ -24,7 +24,8 @@ case "${CXX:-}" in
   clang++-*) compiler=("clang-${CXX#clang++-}" "libclang-rt-${CXX#clang++-}-dev") ;; # the second for the sanitizers
 esac
 scripts/install_packages.sh g++ clang libclang-rt-dev "${compiler[@]}" clang-format shellcheck doxygen python3 pkg-config cmake ninja-build libeigen3-dev catch2 \
-  librapidcheck-dev nlohmann-json3-dev libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev fonts-noto-color-emoji unicode-data \
+  librapidcheck-dev nlohmann-json3-dev libbenchmark-dev zlib1g-dev libstb-dev libcli11-dev libpugixml-dev libfreetype-dev fonts-dejavu-core fonts-noto-color-emoji \
+  unicode-data unicode-cldr-core python3-hnswlib \
   libopenmpi-dev openmpi-bin \
   "${emulation[@]}"
 # libtorch is not in every release; without it its adapter and the trainers on it are left out.

@@ -22,9 +22,10 @@ class canvas {
   /// What lies outside the page is cut off, here and below.
   void fill(int left, int top, int width, int height, colour c);
 
-  /// Letters of stb_easy_font, 7 to 12 pixels high times `scale`.
-  void write(int left, int top, int scale, const std::string& text, colour c);
-  static int text_width(const std::string& text, int scale);
+  /// UTF-8 in DejaVu Sans of `size` pixels, three quarters of which is a capital letter; `top` is where capitals begin. Throws
+  /// std::runtime_error where the font is missing.
+  void write(int left, int top, int size, const std::string& text, colour c);
+  static int text_width(const std::string& text, int size);
 
   /// A picture of (channels, height, width), each pixel as a square of `zoom`.
   void put(int left, int top, int zoom, const std::uint8_t* pixels, int channels, int height, int width);

@@ -11,11 +11,10 @@
 #include <stdexcept>
 
 #include "common/cifar.hpp"
-#include "common/emoji_font.hpp"
-#include "common/file.hpp"
+#include "common/emoji.hpp"
 #include "common/picture.hpp"
-#include "common/progress_line.hpp"
 #include "common/random_stream.hpp"
+#include "common/thumbnails.hpp"
 
 namespace examples {
 namespace {
@@ -25,43 +24,6 @@ namespace fs = std::filesystem;
 constexpr int side = 32;
 constexpr std::uint64_t split_seed = 1;
 constexpr std::uint64_t most_pixels = 50'000'000;  // of clip art: one drawing has 623 million, 2.5 GB of memory
-
-/// On white, in the middle of a square, 32 x 32.
-picture square_thumbnail(const picture& image) {
-  const int edge = std::max(image.height, image.width);
-  if (image.height == image.width) return resized(image, side, side);
-  picture square = filled(image.channels, edge, edge, 255);
-  const int top = (edge - image.height) / 2, left = (edge - image.width) / 2;
-  for (int c = 0; c < image.channels; ++c)
-    for (int y = 0; y < image.height; ++y)
-      for (int x = 0; x < image.width; ++x) square.at(c, top + y, left + x) = image.at(c, y, x);
-  return resized(square, side, side);
-}
-
-/// A colour picture made by `make(i)` for each label.
-template <class Make>
-image_set thumbnails(const std::string& title, std::vector<int> labels, thread_team& team, const Make& make) {
-  image_set all;
-  all.channels = 3;
-  all.height = all.width = side;
-  all.labels = std::move(labels);
-  all.pixels.resize(all.size() * all.pixels_each());
-  progress_line progress(title, "pictures", all.size());
-  // Rounds, so that the caller's thread alone shows how far they are.
-  constexpr std::size_t round = 128;
-  for (std::size_t first = 0; first < all.size(); first += round) {
-    const std::size_t count = std::min(round, all.size() - first);
-    team.for_each(static_cast<index>(count), [&](index piece) {
-      const std::size_t i = first + static_cast<std::size_t>(piece);
-      const picture small = square_thumbnail(make(i));
-      std::copy(small.pixels.begin(), small.pixels.end(),
-                all.pixels.begin() + static_cast<std::ptrdiff_t>(i * all.pixels_each()));
-    });
-    progress.show(first + count, "");
-  }
-  progress.finish(with_commas(all.size()) + " pictures");
-  return all;
-}
 
 image_dataset split_dataset(const image_set& all, std::vector<std::string> class_names) {
   image_dataset data;
@@ -74,37 +36,18 @@ image_dataset split_dataset(const image_set& all, std::vector<std::string> class
 std::string short_name(const std::string& group) { return group.substr(0, group.find(" & ")); }
 
 image_dataset load_emoji(const std::string& folder, thread_team& team) {
-  const std::string font_path = (fs::path(folder) / "NotoColorEmoji.ttf").string();
-  if (!fs::exists(font_path))
-    throw std::runtime_error("no " + font_path +
-                             ": install the emoji with `sudo apt-get install fonts-noto-color-emoji`, or name the folder of "
-                             "NotoColorEmoji.ttf with --data DIR");
-  std::string list_path = (fs::path(folder) / "emoji-test.txt").string();
-  if (!fs::exists(list_path)) list_path = "/usr/share/unicode/emoji/emoji-test.txt";
-  if (!fs::exists(list_path))
-    throw std::runtime_error("no " + list_path + ": install the list of emoji with `sudo apt-get install unicode-data`");
-
-  const emoji_font font(read_file(font_path), font_path);
-  const emoji_list list = read_emoji_list(list_path);
-  std::vector<std::string> pictures, names;
+  emoji_collection all = read_emoji(folder);
+  std::erase_if(all.emoji, [](const drawn_emoji& one) {
+    return std::any_of(one.code_points.begin(), one.code_points.end(),
+                       [](std::uint32_t c) { return c == zero_width_joiner || is_skin_tone(c); });
+  });
   std::vector<int> labels;
-  for (const auto& emoji : list.emoji) {
-    const auto& codes = emoji.code_points;
-    const bool variation = std::any_of(codes.begin(), codes.end(), [](std::uint32_t c) {
-      return c == 0x200D || (c >= 0x1F3FB && c <= 0x1F3FF);  // zero width joiner, skin tones
-    });
-    if (variation) continue;
-    std::string png = font.png(codes);
-    if (png.empty()) continue;
-    pictures.push_back(std::move(png));
-    labels.push_back(static_cast<int>(emoji.group));
-    names.push_back(font_path + ": " + emoji.name);
-  }
-  if (pictures.empty()) throw std::runtime_error(font_path + ": has no picture of any emoji of " + list_path);
+  for (const auto& one : all.emoji) labels.push_back(static_cast<int>(one.group));
   std::vector<std::string> groups;
-  for (const auto& group : list.groups) groups.push_back(short_name(group));
-  return split_dataset(
-      thumbnails("reading emoji", labels, team, [&](std::size_t i) { return decode_picture(pictures[i], names[i]); }), groups);
+  for (const auto& group : all.groups) groups.push_back(short_name(group));
+  return split_dataset(thumbnails("reading emoji", labels, side, team,
+                                  [&](std::size_t i) { return decode_picture(all.emoji[i].png, all.emoji[i].name); }),
+                       groups);
 }
 
 /// How many pixels the header of a PNG promises; 0 where there is no such header.
@@ -146,8 +89,8 @@ image_dataset load_openclipart(const std::string& folder, thread_team& team) {
         "no folders of PNGs in " + folder +
         ": install the clip art with `sudo apt-get install openclipart-png`, or name a folder with one folder "
         "of PNGs for each class with --data DIR");
-  return split_dataset(thumbnails("reading clip art", labels, team, [&](std::size_t i) { return read_picture(paths[i]); }),
-                       class_names);
+  return split_dataset(
+      thumbnails("reading clip art", labels, side, team, [&](std::size_t i) { return read_picture(paths[i]); }), class_names);
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <limits>
 #include <stdexcept>
 
-#include "common/canvas.hpp"
 #include "common/file.hpp"
 
 #if defined(__GNUC__)
@@ -219,41 +218,6 @@ picture resized(const picture& image, int height, int width) {
       }
     }
   return made;
-}
-
-picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how) {
-  if (pictures.empty() || how.columns < 1 || how.zoom < 1 || how.gap < 0)
-    throw std::invalid_argument("mosaic: nothing to lay out");
-  const int height = pictures[0].height, width = pictures[0].width;
-  for (const picture& one : pictures)
-    if (one.height != height || one.width != width) throw std::invalid_argument("mosaic: pictures of different sizes");
-  constexpr int letters = 2, line = 12 * letters, space = 8;
-  const int columns = std::min(how.columns, static_cast<int>(pictures.size()));
-  const int rows = (static_cast<int>(pictures.size()) + columns - 1) / columns;
-  const int cell_width = how.zoom * width + how.gap, cell_height = how.zoom * height + how.gap;
-  int left = how.gap, top = how.gap;
-  for (const auto& name : how.row_names) left = std::max(left, canvas::text_width(name, letters) + 2 * space);
-  if (!how.title.empty()) top += line + space;
-  const int names_at = top;
-  if (!how.column_names.empty()) top += line;
-  const int page_width =
-      std::max(left + columns * cell_width, how.title.empty() ? 0 : canvas::text_width(how.title, letters) + 2 * space);
-  canvas page(page_width, top + rows * cell_height);
-
-  if (!how.title.empty()) page.write(space, space / 2, letters, how.title, canvas::ink);
-  int small = letters;  // so that the columns' names stay apart
-  for (const auto& name : how.column_names)
-    if (canvas::text_width(name, letters) + 4 > cell_width) small = 1;
-  for (std::size_t c = 0; c < how.column_names.size() && static_cast<int>(c) < columns; ++c)
-    page.write(left + static_cast<int>(c) * cell_width, names_at + line - 12 * small + 2, small, how.column_names[c],
-               canvas::quiet);
-  for (std::size_t r = 0; r < how.row_names.size() && static_cast<int>(r) < rows; ++r)
-    page.write(space, top + static_cast<int>(r) * cell_height + how.zoom * height / 2 - 4 * letters, letters, how.row_names[r],
-               canvas::quiet);
-  for (std::size_t i = 0; i < pictures.size(); ++i)
-    page.put(left + static_cast<int>(i) % columns * cell_width, top + static_cast<int>(i) / columns * cell_height, how.zoom,
-             pictures[i].pixels.data(), pictures[i].channels, height, width);
-  return page.page();
 }
 
 }  // namespace examples

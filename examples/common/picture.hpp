@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// One picture in memory, from files and to files, and many of them side by side.
+// One picture in memory, from files and to files.
 #pragma once
 
 #include <cstdint>
@@ -46,17 +46,5 @@ void write_png(const std::string& path, const picture& image);
 
 /// The mean over the source's pixels under each new one (the right way to make a picture smaller), bilinear where it grows.
 picture resized(const picture& image, int height, int width);
-
-/// How pictures are laid out.
-struct mosaic_options {
-  int columns = 8;
-  int zoom = 1;            ///< each pixel becomes zoom x zoom
-  int gap = 2;             ///< white pixels between pictures
-  std::string title = {};  ///< above all
-  std::vector<std::string> column_names = {}, row_names = {};
-};
-
-/// Pictures of one size, row after row; grey ones among coloured ones turn to colour.
-picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how);
 
 }  // namespace examples

@@ -1,13 +1,27 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// A PNG of queries and their nearest neighbours.
+// Many pictures side by side: plain, or as queries and what was found.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "common/picture.hpp"
+
 namespace examples {
+
+/// How pictures are laid out.
+struct mosaic_options {
+  int columns = 8;
+  int zoom = 1;            ///< each pixel becomes zoom x zoom
+  int gap = 2;             ///< white pixels between pictures
+  std::string title = {};  ///< above all
+  std::vector<std::string> column_names = {}, row_names = {};
+};
+
+/// Pictures of one size, row after row; grey ones among coloured ones turn to colour.
+picture mosaic(const std::vector<picture>& pictures, const mosaic_options& how);
 
 /// One picture of the grid, with a frame that says what it is.
 struct grid_cell {

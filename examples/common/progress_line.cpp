@@ -58,7 +58,8 @@ void progress_line::show(std::uint64_t done, const std::string& words) {
   char percent[16];
   std::snprintf(percent, sizeof percent, "%3.0f %%", 100 * part);
   std::string line = title_ + "  " + percent + "  " + words;
-  if (done > first_ && !unit_.empty())
+  constexpr double settled = 2;  // seconds: the first steps, which allocate memory and start threads, say nothing of the rest
+  if (done > first_ && !unit_.empty() && seconds >= settled)
     line += "  " + rate(done, seconds) + "  " +
             clock_time(seconds * static_cast<double>(total_ - done) / static_cast<double>(done - first_)) + " left";
   print(line, false);

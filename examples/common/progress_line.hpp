@@ -18,7 +18,8 @@ class progress_line {
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
 
-  /// Shows "title  43 %  words  12,345 pictures/s  0:34 left", at most ten times a second (every ten seconds in a file).
+  /// Shows "title  43 %  words  12,345 pictures/s  0:34 left", at most ten times a second (every ten seconds in a file); speed
+  /// and time left from the third second on.
   void show(std::uint64_t done, const std::string& words);
 
   /// A line that stays, "title  words"; the progress goes on below it.

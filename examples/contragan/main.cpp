@@ -10,6 +10,7 @@
 
 #include "common/image_dataset.hpp"
 #include "common/picture.hpp"
+#include "common/picture_grid.hpp"
 #include "common/random_stream.hpp"
 #include "common/results_table.hpp"
 #include "common/svg_charts.hpp"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/file.hpp"
+#include "common/picture_grid.hpp"
 #include "common/projection.hpp"
 #include "common/svg_charts.hpp"
 #include "degradation_encoder/evaluation.hpp"

@@ -4,6 +4,7 @@
 #include "torch_common/run_options.hpp"
 
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,18 @@
 #include "common/file.hpp"
 
 namespace examples {
+namespace {
+
+/// Starts the program again, once, with an environment by which the threads of libgomp and OpenBLAS sleep while they wait. Both
+/// read it when they are loaded. By default they spin, each library's beside the other's and beside other programs.
+void wait_passively(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  setenv("OMP_WAIT_POLICY", "passive", 1);
+  setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);  // 2^4 cycles, the least that it takes
+  execv("/proc/self/exe", argv);              // comes back only where it fails, and then all is as it was
+}
+
+}  // namespace
 
 void add_run_options(CLI::App& app, run_options& run, const std::string& what_data_is) {
   app.option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -32,6 +45,7 @@ void add_run_options(CLI::App& app, run_options& run, const std::string& what_da
 }
 
 void parse_or_leave(CLI::App& app, int argc, char** argv) {
+  wait_passively(argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -26,7 +26,8 @@ struct run_options {
 /// that finds its pictures by itself has no --data.
 void add_run_options(CLI::App& app, run_options& run, const std::string& what_data_is);
 
-/// Parses; leaves the program where it asks for help or is wrong.
+/// Parses; leaves the program where it asks for help or is wrong. Threads of libgomp and OpenBLAS that wait sleep from here on
+/// (OMP_WAIT_POLICY=active in the environment lets them spin): on a machine that others use too that is 3 times as fast.
 void parse_or_leave(CLI::App& app, int argc, char** argv);
 
 /// Makes the output folder, seeds libtorch and gives it `run.threads` threads (0: all); returns how many.

@@ -72,14 +72,9 @@ void training_loop::save() const {
   write_checkpoint(plan_.run.checkpoint, file);
 }
 
-void training_loop::resume() {
+void training_loop::load() {
   const std::string& path = plan_.run.checkpoint;
   const checkpoint file = read_checkpoint(path, plan_.settings);
-  const double epochs = static_cast<double>(file.step) / static_cast<double>(plan_.steps_per_epoch);
-  char words[96];
-  std::snprintf(words, sizeof words, "%.4g of %d epochs done", epochs, plan_.run.epochs);
-  if (file.step > plan_.steps_per_epoch * static_cast<std::uint64_t>(plan_.run.epochs))
-    throw std::runtime_error(path + ": is further on than --epochs: " + words);
   try {
     state_.restore(file.blobs);
   } catch (const c10::Error& error) {
@@ -101,6 +96,16 @@ void training_loop::resume() {
   }
   if (const auto found = file.blobs.find(seconds_name); found != file.blobs.end()) seconds_ = unpack(found->second).at(0);
   step_ = file.step;
+}
+
+void training_loop::resume() {
+  load();
+  const std::string& path = plan_.run.checkpoint;
+  const double epochs = static_cast<double>(step_) / static_cast<double>(plan_.steps_per_epoch);
+  char words[96];
+  std::snprintf(words, sizeof words, "%.4g of %d epochs done", epochs, plan_.run.epochs);
+  if (step_ > plan_.steps_per_epoch * static_cast<std::uint64_t>(plan_.run.epochs))
+    throw std::runtime_error(path + ": is further on than --epochs: " + words);
   std::printf("%s: going on from %s: %s (--fresh begins anew)\n", plan_.title.c_str(), path.c_str(), words);
 }
 

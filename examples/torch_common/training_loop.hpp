@@ -42,6 +42,9 @@ class training_loop {
   bool run(const std::function<measurements(std::uint64_t, std::uint64_t)>& step,
            const std::function<measurements(std::uint64_t)>& after_epoch = {});
 
+  /// Takes the state from the checkpoint and trains nothing. Throws std::runtime_error where there is none, or another run's.
+  void load();
+
   /// The curve of a measurement by epochs; empty where there is none of this name.
   chart_line curve(const std::string& name) const;
 

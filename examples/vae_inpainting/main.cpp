@@ -15,6 +15,7 @@
 #include "common/file.hpp"
 #include "common/image_dataset.hpp"
 #include "common/picture.hpp"
+#include "common/picture_grid.hpp"
 #include "common/results_table.hpp"
 #include "common/svg_charts.hpp"
 #include "common/thread_team.hpp"

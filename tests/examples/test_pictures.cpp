@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 
+#include "common/canvas.hpp"
 #include "common/interrupt.hpp"
 #include "common/picture.hpp"
 #include "common/picture_grid.hpp"
@@ -74,6 +75,31 @@ TEST_CASE("scatter: a dot for each row, a name for each class, signs of XML esca
   points(0, 0) = std::nanf("");
   CHECK(contains(words_of([&] { examples::write_scatter_svg(path, "", "", points, {0, 1, 1, 0}, {"a", "b"}); }), path));
   CHECK(examples::read_file(path) == svg);
+}
+
+TEST_CASE("canvas: letters of any script that the font has, as high as asked; what lies outside the page is cut off") {
+  using examples::canvas;
+  const auto ink_of = [](const std::string& text, int size, int left, int top) {
+    canvas page(60, 30);
+    page.write(left, top, size, text, canvas::ink);
+    int first = 30, last = -1, dark = 0;
+    for (int y = 0; y < 30; ++y)
+      for (int x = 0; x < 60; ++x)
+        if (page.page().at(0, y, x) < 128) first = std::min(first, y), last = std::max(last, y), ++dark;
+    return std::array{first, last, dark};
+  };
+  CHECK(ink_of("H", 16, 4, 5)[0] == 5);
+  const int height = ink_of("H", 16, 4, 5)[1] - 5 + 1;
+  CHECK((height >= 11 && height <= 13));
+  CHECK(ink_of("H", 24, 4, 5)[1] > 5 + height);
+  CHECK(ink_of("p", 16, 4, 5)[1] > 5 + height);  // below the line
+  CHECK(ink_of("é", 16, 4, 5)[2] > ink_of("e", 16, 4, 5)[2]);
+  CHECK(ink_of("Ж", 16, 4, 5) != ink_of("Z", 16, 4, 5));
+  CHECK(ink_of("H", 16, -100, 5)[2] == 0);
+  CHECK(ink_of("H", 16, 55, 22)[2] > 0);
+  CHECK(canvas::text_width("", 16) == 0);
+  CHECK(canvas::text_width("iiii", 16) < canvas::text_width("mmmm", 16));
+  CHECK(std::abs(canvas::text_width("mm", 16) - 2 * canvas::text_width("m", 16)) <= 1);
 }
 
 TEST_CASE("times and numbers read as people write them") {
