@@ -23,7 +23,16 @@ namespace examples::contragan {
 namespace {
 
 constexpr int side = 32;  // of the pictures
-constexpr const char *accuracy_name = "class accuracy [%]", *distance_name = "Frechet distance";
+constexpr const char *accuracy_name = "class accuracy [%]", *distance_name = "Frechet distance",
+                     *precision_name = "precision [%]", *recall_name = "recall [%]", *variety_name = "variety [% of real]";
+
+measurements by_name(const judge::opinion& o) {
+  return {{accuracy_name, 100 * o.accuracy},
+          {distance_name, o.distance},
+          {precision_name, 100 * o.precision},
+          {recall_name, 100 * o.recall},
+          {variety_name, 100 * o.variety}};
+}
 
 struct settings {
   run_options run;
@@ -150,16 +159,13 @@ int train(settings s) {
   std::printf("%zu training and %zu test pictures from %s; %s; %d threads\n", num_train, data.test.size(), s.run.data.c_str(),
               terms.c_str(), threads);
 
-  judge classifier(train, test, num_classes, s.gan.width);
+  judge classifier(train, test, num_classes);
   training_plan first;
   first.program = "contragan", first.title = "classifier", first.run = s.run;
   first.run.checkpoint = s.classifier.empty() ? in_output("classifier") : s.classifier;
   first.run.epochs = s.classifier_epochs;
-  first.settings = {{"pictures", std::to_string(num_train)},
-                    {"batch", std::to_string(s.batch)},
-                    {"width", std::to_string(s.gan.width)},
-                    {"classifier-epochs", std::to_string(s.classifier_epochs)}};
-  if (!classifier.train(std::move(first), static_cast<std::uint64_t>(s.batch))) return 130;
+  first.settings = {{"pictures", std::to_string(num_train)}, {"classifier-epochs", std::to_string(s.classifier_epochs)}};
+  if (!classifier.train(std::move(first))) return 130;
   const judge::opinion real = classifier.of_real();
   std::printf("the classifier is right on %.2f %% of the real test pictures\n", 100 * real.accuracy);
 
@@ -175,8 +181,7 @@ int train(settings s) {
                          network.state());
   const torch::Tensor measured_classes = torch::arange(s.measured).remainder(num_classes);
   const auto measure = [&]() -> measurements {
-    const judge::opinion o_now = classifier.of(network.samples(measured_classes, s.run.seed), measured_classes);
-    return {{accuracy_name, 100 * o_now.accuracy}, {distance_name, o_now.distance}};
+    return by_name(classifier.of(network.samples(measured_classes, s.run.seed), measured_classes));
   };
   const std::uint64_t steps = num_train / static_cast<std::uint64_t>(s.batch);
   std::vector<std::size_t> order;
@@ -199,19 +204,27 @@ int train(settings s) {
   };
   if (!training.run(step, after_epoch)) return 130;
 
-  results_table table("pictures", {{accuracy_name}, {distance_name}});
-  table.add("real", {100 * real.accuracy, real.distance});
-  const chart_line accuracies = training.curve(accuracy_name), distances = training.curve(distance_name);
-  for (std::size_t i = 0; i < accuracies.points.size(); ++i) {
-    const int epochs = static_cast<int>(accuracies.points[i].first);
-    table.add(epochs == 0 ? "generated, before training"
-                          : "generated, after " + std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs"),
-              {accuracies.points[i].second, distances.points[i].second});
+  const measurements of_real = by_name(real);
+  std::vector<results_table::column> columns;
+  std::vector<chart_line> measured;
+  for (const auto& [name, value] : of_real) columns.push_back({name}), measured.push_back(training.curve(name));
+  results_table table("pictures", columns);
+  const auto add_row = [&](const std::string& name, const measurements& row) {
+    std::vector<double> values;
+    for (const auto& [column, value] : row) values.push_back(value);
+    table.add(name, values);
+  };
+  const auto row_name = [](int epochs) {
+    return epochs == 0 ? "generated, before training"
+                       : "generated, after " + std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs");
+  };
+  add_row("real", of_real);
+  for (std::size_t i = 0; i < measured[0].points.size(); ++i) {
+    measurements row;
+    for (const chart_line& line : measured) row.emplace_back(line.name, line.points[i].second);
+    add_row(row_name(static_cast<int>(measured[0].points[i].first)), row);
   }
-  if (s.run.epochs % s.sample_every != 0) {
-    const measurements last = measure();
-    table.add("generated, after " + std::to_string(s.run.epochs) + " epochs", {last[0].second, last[1].second});
-  }
+  if (s.run.epochs % s.sample_every != 0) add_row(row_name(s.run.epochs), measure());
   std::printf("trained for %.0f s\n", training.seconds());
   table.print_and_write(in_output("metrics.csv"));
 
@@ -223,8 +236,13 @@ int train(settings s) {
   std::vector<chart_panel> panels{{"adversarial loss", {training.curve("D"), training.curve("G")}}};
   if (o.contrast != "none")
     panels.push_back({"contrastive loss [nats]", {training.curve("contrast D"), training.curve("contrast G")}});
-  panels.push_back({accuracy_name, {accuracies}});
-  panels.push_back({distance_name, {distances}});
+  panels.push_back({"Frechet distance", {training.curve(distance_name)}});
+  panels.push_back({"class accuracy, precision, recall, variety [%]", {}});
+  for (const auto& [name, line] : {std::pair{"accuracy", accuracy_name},
+                                   {"precision", precision_name},
+                                   {"recall", recall_name},
+                                   {"variety", variety_name}})
+    panels.back().lines.push_back({name, training.curve(line).points});
   write_line_chart_svg(in_output("curves.svg"), "Generating Fashion-MNIST by class: " + terms, "epoch", panels);
   for (const char* name : {"single_class.png", "all_classes.png", "curves.svg"})
     std::printf("wrote %s\n", in_output(name).c_str());

@@ -37,6 +37,7 @@ TEST_CASE("contragan: trains in every way and leaves table, pictures and curves"
     CHECK(contains(out.output, "going on from " + (folder / "judge")) == (number > 1));
     const std::string metrics = examples::read_file(to + "/metrics.csv");
     CHECK(std::count(metrics.begin(), metrics.end(), '\n') == 4);
+    CHECK(contains(metrics, "pictures,class accuracy [%],Frechet distance,precision [%],recall [%],variety [% of real]\n"));
     for (const char* row : {"real,", "before training", "after 1 epoch"}) CHECK(contains(metrics, row));
     for (const std::string name :
          {"samples_0000.png", "samples_0001.png", "single_class.png", "all_classes.png", "curves.svg", "checkpoint"})
