@@ -44,7 +44,7 @@ struct settings {
 settings read_command_line(int argc, char** argv) {
   settings s;
   s.run.data = "/usr/share/datasets/fashion-mnist", s.run.output = "out/contragan", s.run.epochs = 4;
-  std::string proxies = "on", generator_contrast = "on", projection = "on", batch_of = "both";
+  std::string proxies = "on", generator_contrast = "on", projection = "on", deviation = "on", batch_of = "both";
   objective& o = s.gan.learns_from;
   CLI::App app{
       "Trains a generator of Fashion-MNIST's pictures by class against a discriminator with two heads, one adversarial\n"
@@ -53,8 +53,8 @@ settings read_command_line(int argc, char** argv) {
   const auto on_off = CLI::IsMember({"on", "off"});
   app.add_option("--adversarial", o.adversarial, "hinge, or binary cross-entropy with logits")
       ->check(CLI::IsMember({"hinge", "bce"}));
-  app.add_option("--contrast", o.contrast, "2c: conditional, by labels; nt_xent: two views of a picture, no labels")
-      ->check(CLI::IsMember({"2c", "nt_xent", "none"}));
+  app.add_option("--contrast", o.contrast, "2c, d2d_ce: conditional, by labels; nt_xent: two views of a picture, no labels")
+      ->check(CLI::IsMember({"2c", "d2d_ce", "nt_xent", "none"}));
   app.add_option("--proxies", proxies, "2C with class proxies")->check(on_off);
   app.add_option("--contrast-batch", batch_of,
                  "what the discriminator contrasts: real and generated pictures, or real ones (ContraGAN)")
@@ -62,6 +62,8 @@ settings read_command_line(int argc, char** argv) {
   app.add_option("--generator-contrast", generator_contrast, "the generator learns from the contrastive term too")
       ->check(on_off);
   app.add_option("--projection", projection, "the adversarial head sees the class (off: ContraGAN)")->check(on_off);
+  app.add_option("--deviation", deviation, "the adversarial head sees how much the pictures of a class in the batch differ")
+      ->check(on_off);
   app.add_option("--lambda", o.lambda, "weight of the contrastive term")->check(CLI::Range(0.0, 1000.0));
   app.add_option("--temperature", o.temperature, "of the contrastive term")->check(CLI::Range(1e-3, 1e3));
   app.add_option("--batch", s.batch, "real pictures a step, and as many generated ones")->check(CLI::Range(2, 10000));
@@ -79,6 +81,10 @@ settings read_command_line(int argc, char** argv) {
   app.add_option("--average", s.gan.average,
                  "momentum of the average of the generator's weights that draws the samples (0: the last weights)")
       ->check(CLI::Range(0.0, 0.999999));
+  app.add_option(
+         "--sample-noise", s.gan.sample_noise,
+         "standard deviation of the noise that samples are drawn from, 1 in training: the less, the more typical and alike")
+      ->check(CLI::Range(0.0, 10.0));
   app.add_option("--sample-every", s.sample_every, "epochs between two grids of samples and measurements")
       ->check(CLI::Range(1, 100000));
   app.add_option("--class", s.shown_class, "of the grid of a single class: 0 T-shirt, 1 trouser, ... 9 ankle boot")
@@ -92,7 +98,7 @@ settings read_command_line(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   parse_or_leave(app, argc, argv);
   o.proxies = proxies == "on", o.both = batch_of == "both", o.generator_contrast = generator_contrast == "on";
-  s.gan.projection = projection == "on";
+  s.gan.projection = projection == "on", s.gan.deviation = deviation == "on";
   return s;
 }
 
@@ -123,6 +129,7 @@ std::map<std::string, std::string> gan_identity(const settings& s, std::size_t p
           {"contrast-batch", o.both ? "both" : "real"},
           {"generator-contrast", o.generator_contrast ? "on" : "off"},
           {"projection", s.gan.projection ? "on" : "off"},
+          {"deviation", s.gan.deviation ? "on" : "off"},
           {"lambda", number(o.lambda)},
           {"temperature", number(o.temperature)},
           {"width", std::to_string(s.gan.width)},
@@ -130,7 +137,8 @@ std::map<std::string, std::string> gan_identity(const settings& s, std::size_t p
           {"generator-rate", number(s.gan.generator_rate)},
           {"discriminator-rate", number(s.gan.discriminator_rate)},
           {"decay", number(s.gan.decay)},
-          {"average", number(s.gan.average)}};
+          {"average", number(s.gan.average)},
+          {"sample-noise", number(s.gan.sample_noise)}};
 }
 
 /// Each class `times` in a row: 0 0 … 1 1 …
