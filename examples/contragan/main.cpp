@@ -43,7 +43,7 @@ struct settings {
 
 settings read_command_line(int argc, char** argv) {
   settings s;
-  s.run.data = "/usr/share/datasets/fashion-mnist", s.run.output = "out/contragan", s.run.epochs = 4;
+  s.run.data = "/usr/share/datasets/fashion-mnist", s.run.output = "out/contragan", s.run.epochs = 10;
   std::string proxies = "on", generator_contrast = "on", projection = "on", deviation = "on", batch_of = "both";
   objective& o = s.gan.learns_from;
   CLI::App app{

@@ -24,8 +24,8 @@ struct gan_settings {
   bool deviation = true;   ///< and how much the pictures of a class differ
   std::int64_t num_classes = 10, width = 16, dimensions = 64;
   double generator_rate = 5e-4, discriminator_rate = 1e-3;  ///< Adam's
-  double decay = 0;           ///< steps after which both rates are halved: r / (1 + step / decay); 0: never
-  double average = 0.995;     ///< momentum of the generator's average
+  double decay = 4000;        ///< steps after which both rates are halved: r / (1 + step / decay); 0: never
+  double average = 0.998;     ///< momentum of the generator's average
   double sample_noise = 0.8;  ///< standard deviation of the noise of samples; in training it is 1
 };
 
