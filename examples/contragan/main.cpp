@@ -167,11 +167,13 @@ int train(settings s) {
   std::printf("%zu training and %zu test pictures from %s; %s; %d threads\n", num_train, data.test.size(), s.run.data.c_str(),
               terms.c_str(), threads);
 
+  constexpr std::uint64_t judge_seed = 1;  // one judge for all seeds: runs are compared in the same features
+  torch::manual_seed(judge_seed);
   judge classifier(train, test, num_classes);
   training_plan first;
   first.program = "contragan", first.title = "classifier", first.run = s.run;
   first.run.checkpoint = s.classifier.empty() ? in_output("classifier") : s.classifier;
-  first.run.epochs = s.classifier_epochs;
+  first.run.epochs = s.classifier_epochs, first.run.seed = judge_seed;
   first.settings = {{"pictures", std::to_string(num_train)}, {"classifier-epochs", std::to_string(s.classifier_epochs)}};
   if (!classifier.train(std::move(first))) return 130;
   const judge::opinion real = classifier.of_real();
@@ -244,7 +246,9 @@ int train(settings s) {
   std::vector<chart_panel> panels{{"adversarial loss", {training.curve("D"), training.curve("G")}}};
   if (o.contrast != "none")
     panels.push_back({"contrastive loss [nats]", {training.curve("contrast D"), training.curve("contrast G")}});
-  panels.push_back({"Frechet distance", {training.curve(distance_name)}});
+  chart_line distances = training.curve(distance_name);
+  std::erase_if(distances.points, [](const auto& point) { return point.first == 0; });  // hundreds: the rest would be flat
+  panels.push_back({distance_name, {distances}});
   panels.push_back({"class accuracy, precision, recall, variety [%]", {}});
   for (const auto& [name, line] : {std::pair{"accuracy", accuracy_name},
                                    {"precision", precision_name},

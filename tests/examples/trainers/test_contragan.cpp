@@ -47,6 +47,17 @@ TEST_CASE("contragan: trains in every way and leaves table, pictures and curves"
   }
 }
 
+TEST_CASE("contragan: runs of several seeds share one classifier") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 64, 40);
+  const std::string common = small_run(folder) + "--epochs 0 --classifier " + (folder / "judge");
+  REQUIRE(run(common + " --seed 1 --output " + (folder / "one")).status == 0);
+  const outcome second = run(common + " --seed 2 --output " + (folder / "two"));
+  INFO(second.output);
+  REQUIRE(second.status == 0);
+  CHECK(contains(second.output, "going on from " + (folder / "judge")));
+}
+
 TEST_CASE("contragan: one epoch and then two more are three, with a classifier that was there before and without") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 64, 40);
