@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "common/frechet_distance.hpp"
 #include "common/random_stream.hpp"
+#include "common/variety.hpp"
 #include "contragan/networks.hpp"
 #include "torch_common/tensors.hpp"
 #include "torch_common/training_loop.hpp"
@@ -28,18 +30,21 @@ inline torch::Tensor to_network(const torch::Tensor& bytes) { return bytes.to(to
 
 class judge {
  public:
-  /// What it says of pictures.
+  /// What it says of pictures, by its features of them and of the real test pictures.
   struct opinion {
-    double accuracy;  ///< the part classified as the class it was asked for
-    double distance;  ///< Fréchet distance of the features to those of the real test pictures
+    double accuracy;   ///< the part classified as the class it was asked for
+    double distance;   ///< Fréchet distance
+    double precision;  ///< the part that lies within the real manifold
+    double recall;     ///< the part of the real ones that lies within the manifold of these
+    double variety;    ///< mean distance of two pictures of one class, as a part of that of real ones
   };
 
-  judge(labelled_bytes train, labelled_bytes test, std::int64_t num_classes, std::int64_t width)
-      : train_(std::move(train)), test_(std::move(test)), network_(num_classes, width) {}
+  judge(labelled_bytes train, labelled_bytes test, std::int64_t num_classes)
+      : train_(std::move(train)), test_(std::move(test)), network_(num_classes, 16) {}
 
   /// Trains, or takes over what the file of `plan.run.checkpoint` holds; false where Ctrl-C ended it.
-  bool train(training_plan plan, std::uint64_t batch) {
-    const auto num_train = static_cast<std::uint64_t>(train_.labels.size(0));
+  bool train(training_plan plan) {
+    const auto num_train = static_cast<std::uint64_t>(train_.labels.size(0)), batch = std::min<std::uint64_t>(num_train, 64);
     plan.steps_per_epoch = num_train / batch;
     plan.samples_per_step = batch;
     const auto all_steps = static_cast<double>(plan.steps_per_epoch * static_cast<std::uint64_t>(plan.run.epochs));
@@ -65,23 +70,32 @@ class judge {
       adam.step();
       return {{"cross-entropy", loss.item<double>()}};
     });
-    if (finished) real_ = gaussian_of(to_matrix(features(test_.images)));
+    if (finished) {
+      const matrix real = to_matrix(features(test_.images));
+      real_ = gaussian_of(real);
+      real_manifold_ = manifold_of(some_of(real), neighbours);
+      real_spread_ = mean_distance_within_classes(real, numbers_of(test_.labels));
+    }
     return finished;
   }
 
   opinion of(const torch::Tensor& images, const torch::Tensor& labels) {
     const torch::Tensor f = features(images);
-    const torch::NoGradGuard constant;
-    const torch::Tensor right = network_.last(f).argmax(1) == labels;
-    return {right.to(torch::kFloat64).mean().item<double>(), frechet_distance(gaussian_of(to_matrix(f)), real_)};
+    const matrix rows = to_matrix(f), some = some_of(rows);
+    return {.accuracy = accuracy(f, labels),
+            .distance = frechet_distance(gaussian_of(rows), real_),
+            .precision = part_within(real_manifold_, some),
+            .recall = part_within(manifold_of(some, neighbours), real_manifold_.points),
+            .variety = mean_distance_within_classes(rows, numbers_of(labels)) / real_spread_};
   }
 
   /// What a perfect generator could reach: as many training pictures as there are test pictures, and the accuracy on the
   /// latter.
   opinion of_real() {
-    const auto some = std::min(test_.labels.size(0), train_.labels.size(0));
-    return {of(test_.images, test_.labels).accuracy,
-            of(train_.images.slice(0, 0, some), train_.labels.slice(0, 0, some)).distance};
+    const auto count = std::min(test_.labels.size(0), train_.labels.size(0));
+    opinion real = of(train_.images.slice(0, 0, count), train_.labels.slice(0, 0, count));
+    real.accuracy = accuracy(features(test_.images), test_.labels);
+    return real;
   }
 
   /// The part [first, first + count) of an order, as a tensor.
@@ -97,9 +111,22 @@ class judge {
         network_, [&](torch::Tensor x) { return network_.features(2 * x - 1); }, bytes);
   }
 
+  double accuracy(const torch::Tensor& of_pictures, const torch::Tensor& labels) {
+    const torch::NoGradGuard constant;
+    return (network_.last(of_pictures).argmax(1) == labels).to(torch::kFloat64).mean().item<double>();
+  }
+  /// Precision and recall compare all pairs: of 5000 pictures they take seconds.
+  static matrix some_of(const matrix& rows) { return rows.topRows(std::min<index>(5000, rows.rows())); }
+  static std::vector<int> numbers_of(const torch::Tensor& labels) {
+    return {labels.data_ptr<std::int64_t>(), labels.data_ptr<std::int64_t>() + labels.numel()};
+  }
+
+  static constexpr index neighbours = 3;  // as in the paper
   labelled_bytes train_, test_;
   classifier network_;
   gaussian real_;
+  manifold real_manifold_;
+  double real_spread_ = 0;
 };
 
 }  // namespace examples::contragan

@@ -24,7 +24,16 @@ namespace examples::contragan {
 namespace {
 
 constexpr int side = 32;  // of the pictures
-constexpr const char *accuracy_name = "class accuracy [%]", *distance_name = "Frechet distance";
+constexpr const char *accuracy_name = "class accuracy [%]", *distance_name = "Frechet distance",
+                     *precision_name = "precision [%]", *recall_name = "recall [%]", *variety_name = "variety [% of real]";
+
+measurements by_name(const judge::opinion& o) {
+  return {{accuracy_name, 100 * o.accuracy},
+          {distance_name, o.distance},
+          {precision_name, 100 * o.precision},
+          {recall_name, 100 * o.recall},
+          {variety_name, 100 * o.variety}};
+}
 
 struct settings {
   run_options run;
@@ -35,8 +44,8 @@ struct settings {
 
 settings read_command_line(int argc, char** argv) {
   settings s;
-  s.run.data = "/usr/share/datasets/fashion-mnist", s.run.output = "out/contragan", s.run.epochs = 4;
-  std::string proxies = "on", generator_contrast = "on", projection = "on", batch_of = "both";
+  s.run.data = "/usr/share/datasets/fashion-mnist", s.run.output = "out/contragan", s.run.epochs = 10;
+  std::string proxies = "on", generator_contrast = "on", projection = "on", deviation = "on", batch_of = "both";
   objective& o = s.gan.learns_from;
   CLI::App app{
       "Trains a generator of Fashion-MNIST's pictures by class against a discriminator with two heads, one adversarial\n"
@@ -45,8 +54,8 @@ settings read_command_line(int argc, char** argv) {
   const auto on_off = CLI::IsMember({"on", "off"});
   app.add_option("--adversarial", o.adversarial, "hinge, or binary cross-entropy with logits")
       ->check(CLI::IsMember({"hinge", "bce"}));
-  app.add_option("--contrast", o.contrast, "2c: conditional, by labels; nt_xent: two views of a picture, no labels")
-      ->check(CLI::IsMember({"2c", "nt_xent", "none"}));
+  app.add_option("--contrast", o.contrast, "2c, d2d_ce: conditional, by labels; nt_xent: two views of a picture, no labels")
+      ->check(CLI::IsMember({"2c", "d2d_ce", "nt_xent", "none"}));
   app.add_option("--proxies", proxies, "2C with class proxies")->check(on_off);
   app.add_option("--contrast-batch", batch_of,
                  "what the discriminator contrasts: real and generated pictures, or real ones (ContraGAN)")
@@ -54,6 +63,8 @@ settings read_command_line(int argc, char** argv) {
   app.add_option("--generator-contrast", generator_contrast, "the generator learns from the contrastive term too")
       ->check(on_off);
   app.add_option("--projection", projection, "the adversarial head sees the class (off: ContraGAN)")->check(on_off);
+  app.add_option("--deviation", deviation, "the adversarial head sees how much the pictures of a class in the batch differ")
+      ->check(on_off);
   app.add_option("--lambda", o.lambda, "weight of the contrastive term")->check(CLI::Range(0.0, 1000.0));
   app.add_option("--temperature", o.temperature, "of the contrastive term")->check(CLI::Range(1e-3, 1e3));
   app.add_option("--batch", s.batch, "real pictures a step, and as many generated ones")->check(CLI::Range(2, 10000));
@@ -71,6 +82,10 @@ settings read_command_line(int argc, char** argv) {
   app.add_option("--average", s.gan.average,
                  "momentum of the average of the generator's weights that draws the samples (0: the last weights)")
       ->check(CLI::Range(0.0, 0.999999));
+  app.add_option(
+         "--sample-noise", s.gan.sample_noise,
+         "standard deviation of the noise that samples are drawn from, 1 in training: the less, the more typical and alike")
+      ->check(CLI::Range(0.0, 10.0));
   app.add_option("--sample-every", s.sample_every, "epochs between two grids of samples and measurements")
       ->check(CLI::Range(1, 100000));
   app.add_option("--class", s.shown_class, "of the grid of a single class: 0 T-shirt, 1 trouser, ... 9 ankle boot")
@@ -84,7 +99,7 @@ settings read_command_line(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   parse_or_leave(app, argc, argv);
   o.proxies = proxies == "on", o.both = batch_of == "both", o.generator_contrast = generator_contrast == "on";
-  s.gan.projection = projection == "on";
+  s.gan.projection = projection == "on", s.gan.deviation = deviation == "on";
   return s;
 }
 
@@ -115,6 +130,7 @@ std::map<std::string, std::string> gan_identity(const settings& s, std::size_t p
           {"contrast-batch", o.both ? "both" : "real"},
           {"generator-contrast", o.generator_contrast ? "on" : "off"},
           {"projection", s.gan.projection ? "on" : "off"},
+          {"deviation", s.gan.deviation ? "on" : "off"},
           {"lambda", number(o.lambda)},
           {"temperature", number(o.temperature)},
           {"width", std::to_string(s.gan.width)},
@@ -122,7 +138,8 @@ std::map<std::string, std::string> gan_identity(const settings& s, std::size_t p
           {"generator-rate", number(s.gan.generator_rate)},
           {"discriminator-rate", number(s.gan.discriminator_rate)},
           {"decay", number(s.gan.decay)},
-          {"average", number(s.gan.average)}};
+          {"average", number(s.gan.average)},
+          {"sample-noise", number(s.gan.sample_noise)}};
 }
 
 /// Each class `times` in a row: 0 0 … 1 1 …
@@ -151,16 +168,15 @@ int train(settings s) {
   std::printf("%zu training and %zu test pictures from %s; %s; %d threads\n", num_train, data.test.size(), s.run.data.c_str(),
               terms.c_str(), threads);
 
-  judge classifier(train, test, num_classes, s.gan.width);
+  constexpr std::uint64_t judge_seed = 1;  // one judge for all seeds: runs are compared in the same features
+  torch::manual_seed(judge_seed);
+  judge classifier(train, test, num_classes);
   training_plan first;
   first.program = "contragan", first.title = "classifier", first.run = s.run;
   first.run.checkpoint = s.classifier.empty() ? in_output("classifier") : s.classifier;
-  first.run.epochs = s.classifier_epochs;
-  first.settings = {{"pictures", std::to_string(num_train)},
-                    {"batch", std::to_string(s.batch)},
-                    {"width", std::to_string(s.gan.width)},
-                    {"classifier-epochs", std::to_string(s.classifier_epochs)}};
-  if (!classifier.train(std::move(first), static_cast<std::uint64_t>(s.batch))) return 130;
+  first.run.epochs = s.classifier_epochs, first.run.seed = judge_seed;
+  first.settings = {{"pictures", std::to_string(num_train)}, {"classifier-epochs", std::to_string(s.classifier_epochs)}};
+  if (!classifier.train(std::move(first))) return 130;
   const judge::opinion real = classifier.of_real();
   std::printf("the classifier is right on %.2f %% of the real test pictures\n", 100 * real.accuracy);
 
@@ -176,8 +192,7 @@ int train(settings s) {
                          network.state());
   const torch::Tensor measured_classes = torch::arange(s.measured).remainder(num_classes);
   const auto measure = [&]() -> measurements {
-    const judge::opinion o_now = classifier.of(network.samples(measured_classes, s.run.seed), measured_classes);
-    return {{accuracy_name, 100 * o_now.accuracy}, {distance_name, o_now.distance}};
+    return by_name(classifier.of(network.samples(measured_classes, s.run.seed), measured_classes));
   };
   const std::uint64_t steps = num_train / static_cast<std::uint64_t>(s.batch);
   std::vector<std::size_t> order;
@@ -200,19 +215,27 @@ int train(settings s) {
   };
   if (!training.run(step, after_epoch)) return 130;
 
-  results_table table("pictures", {{accuracy_name}, {distance_name}});
-  table.add("real", {100 * real.accuracy, real.distance});
-  const chart_line accuracies = training.curve(accuracy_name), distances = training.curve(distance_name);
-  for (std::size_t i = 0; i < accuracies.points.size(); ++i) {
-    const int epochs = static_cast<int>(accuracies.points[i].first);
-    table.add(epochs == 0 ? "generated, before training"
-                          : "generated, after " + std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs"),
-              {accuracies.points[i].second, distances.points[i].second});
+  const measurements of_real = by_name(real);
+  std::vector<results_table::column> columns;
+  std::vector<chart_line> measured;
+  for (const auto& [name, value] : of_real) columns.push_back({name}), measured.push_back(training.curve(name));
+  results_table table("pictures", columns);
+  const auto add_row = [&](const std::string& name, const measurements& row) {
+    std::vector<double> values;
+    for (const auto& [column, value] : row) values.push_back(value);
+    table.add(name, values);
+  };
+  const auto row_name = [](int epochs) {
+    return epochs == 0 ? "generated, before training"
+                       : "generated, after " + std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs");
+  };
+  add_row("real", of_real);
+  for (std::size_t i = 0; i < measured[0].points.size(); ++i) {
+    measurements row;
+    for (const chart_line& line : measured) row.emplace_back(line.name, line.points[i].second);
+    add_row(row_name(static_cast<int>(measured[0].points[i].first)), row);
   }
-  if (s.run.epochs % s.sample_every != 0) {
-    const measurements last = measure();
-    table.add("generated, after " + std::to_string(s.run.epochs) + " epochs", {last[0].second, last[1].second});
-  }
+  if (s.run.epochs % s.sample_every != 0) add_row(row_name(s.run.epochs), measure());
   std::printf("trained for %.0f s\n", training.seconds());
   table.print_and_write(in_output("metrics.csv"));
 
@@ -224,8 +247,15 @@ int train(settings s) {
   std::vector<chart_panel> panels{{"adversarial loss", {training.curve("D"), training.curve("G")}}};
   if (o.contrast != "none")
     panels.push_back({"contrastive loss [nats]", {training.curve("contrast D"), training.curve("contrast G")}});
-  panels.push_back({accuracy_name, {accuracies}});
+  chart_line distances = training.curve(distance_name);
+  std::erase_if(distances.points, [](const auto& point) { return point.first == 0; });  // hundreds: the rest would be flat
   panels.push_back({distance_name, {distances}});
+  panels.push_back({"class accuracy, precision, recall, variety [%]", {}});
+  for (const auto& [name, line] : {std::pair{"accuracy", accuracy_name},
+                                   {"precision", precision_name},
+                                   {"recall", recall_name},
+                                   {"variety", variety_name}})
+    panels.back().lines.push_back({name, training.curve(line).points});
   write_line_chart_svg(in_output("curves.svg"), "Generating Fashion-MNIST by class: " + terms, "epoch", panels);
   for (const char* name : {"single_class.png", "all_classes.png", "curves.svg"})
     std::printf("wrote %s\n", in_output(name).c_str());

@@ -94,6 +94,22 @@ struct generator : torch::nn::Module {
     return torch::tanh(doubling_convolution::apply(torch::relu(norm3(x)), up3) + bias);
   }
 
+  /// Takes the statistics of batch normalisation anew, as means over 20 batches of 500 pictures of all classes, the same noise
+  /// each time: those of averaged weights are not the averages of those of the weights.
+  void take_statistics() {
+    const torch::NoGradGuard constant;
+    const std::int64_t batches = 20, batch = 500;
+    for (auto* norm : {&norm1, &norm2, &norm3}) {
+      (*norm)->reset_running_stats();
+      (*norm)->options.momentum(c10::nullopt);  // plain means
+    }
+    train();
+    const torch::Tensor classes = torch::arange(batch).remainder(embedding->options.num_embeddings());
+    const auto random = at::detail::createCPUGenerator(1);
+    for (std::int64_t b = 0; b < batches; ++b) forward(torch::randn({batch, noise}, random), classes);
+    eval();
+  }
+
   static constexpr std::int64_t noise = 64;  ///< numbers in z, standard normal
   torch::nn::Embedding embedding{nullptr};
   torch::nn::Linear start{nullptr};
@@ -104,39 +120,69 @@ struct generator : torch::nn::Module {
   std::int64_t width_;
 };
 
+/// How much pictures of one class differ, channel by channel: the standard deviation of feature maps x (n, channels, h, w) over
+/// the rows with the same number in `groups` (n), from 0 to num_groups - 1, as the mean over the positions; (n, channels). It
+/// is multiplied by sqrt(h w), so that it weighs as much as the numbers of which it is the mean. After the minibatch standard
+/// deviation of Karras et al. 2018, which does not look at classes.
+inline torch::Tensor deviation_within(const torch::Tensor& x, const torch::Tensor& groups, std::int64_t num_groups) {
+  const torch::Tensor member = torch::one_hot(groups, num_groups).to(x.scalar_type()), rows = x.flatten(1);
+  const auto mean_within = [&](const torch::Tensor& y) {
+    return (member.t().mm(y) / member.sum(0).clamp_min(1).unsqueeze(1)).index_select(0, groups);
+  };
+  const torch::Tensor variance = mean_within((rows - mean_within(rows)).square());
+  const torch::Tensor deviation = torch::sqrt(variance + 1e-4);  // a slope at 0, too
+  return deviation.view({x.size(0), x.size(1), -1}).sum(2) / std::sqrt(static_cast<double>(x.size(2) * x.size(3)));
+}
+
 /// A picture to a score (real is high) and an embedding h: three spectrally normalised convolutions to 4 x 4 x 4w, two heads.
 ///
 /// With `projection` the score also asks whether the picture fits its class: s = w·f + v_y·f (Miyato & Koyama 2018). Without it
 /// labels are not looked at, and classes reach the generator by the contrastive term alone, as in ContraGAN.
+///
+/// With `deviation` f includes how much the pictures of a class differ: otherwise each score is of one picture, and a generator
+/// that draws one good picture of a class again and again is not found out.
 struct discriminator : torch::nn::Module {
-  discriminator(std::int64_t num_classes, std::int64_t width, std::int64_t dimensions, bool projection) {
+  discriminator(std::int64_t num_classes, std::int64_t width, std::int64_t dimensions, bool projection, bool deviation)
+      : num_classes_(num_classes), deviation_(deviation) {
     const auto layer = [this](const char* name, const std::vector<std::int64_t>& shape, bool bias) {
       return register_module(name, std::make_shared<spectral_layer>(shape, bias));
     };
     down1 = layer("down1", {width, 1, 4, 4}, true);
     down2 = layer("down2", {2 * width, width, 4, 4}, true);
     down3 = layer("down3", {4 * width, 2 * width, 4, 4}, true);
-    score = layer("score", {1, 4 * width * 16}, true);
+    const std::int64_t judged = 4 * width * (deviation ? 17 : 16);
+    score = layer("score", {1, judged}, true);
     embed = register_module("embed", torch::nn::Linear(4 * width * 16, dimensions));
     proxies =
         register_parameter("proxies", torch::randn({num_classes, dimensions}) / std::sqrt(static_cast<double>(dimensions)));
-    if (projection) class_weights = layer("class_weights", {num_classes, 4 * width * 16}, false);
+    if (projection) class_weights = layer("class_weights", {num_classes, judged}, false);
   }
 
-  /// Scores (n) and embeddings (n, dimensions) of pictures (n, 1, 32, 32) of these classes (n).
-  std::tuple<torch::Tensor, torch::Tensor> forward(const torch::Tensor& images, const torch::Tensor& labels) {
+  /// Scores (n) and embeddings (n, dimensions) of pictures (n, 1, 32, 32) of these classes (n). They are sets of `set` pictures
+  /// one after the other, real ones or generated ones, and deviations are within the classes of a set.
+  std::tuple<torch::Tensor, torch::Tensor> forward(const torch::Tensor& images, const torch::Tensor& labels, std::int64_t set) {
     const auto down = [](const torch::Tensor& x, const spectral_layer& layer) {
       return torch::leaky_relu(torch::conv2d(x, layer.normalised(), layer.bias, 2, 1), 0.1);
     };
-    const torch::Tensor f = down(down(down(images, *down1), *down2), *down3).flatten(1);
-    torch::Tensor s = torch::linear(f, score->normalised(), score->bias).squeeze(1);
-    if (class_weights) s = s + (f * class_weights->normalised().index_select(0, labels)).sum(1);
+    const torch::Tensor maps = down(down(down(images, *down1), *down2), *down3), f = maps.flatten(1);
+    torch::Tensor judged = f;
+    if (deviation_) {
+      const std::int64_t n = images.size(0), sets = (n + set - 1) / set;
+      const torch::Tensor groups = torch::arange(n).div(set, "floor") * num_classes_ + labels;
+      judged = torch::cat({f, deviation_within(maps, groups, sets * num_classes_)}, 1);
+    }
+    torch::Tensor s = torch::linear(judged, score->normalised(), score->bias).squeeze(1);
+    if (class_weights) s = s + (judged * class_weights->normalised().index_select(0, labels)).sum(1);
     return {s, embed(f)};
   }
 
   std::shared_ptr<spectral_layer> down1, down2, down3, score, class_weights;
   torch::nn::Linear embed{nullptr};
   torch::Tensor proxies;  ///< one for each class (num_classes, dimensions)
+
+ private:
+  std::int64_t num_classes_;
+  bool deviation_;
 };
 
 /// Judges the pictures: trained on real ones, it says which class a picture is of, and its 64 features before the last layer

@@ -13,11 +13,11 @@ namespace examples::contragan {
 
 struct objective {
   std::string adversarial = "hinge";  ///< or "bce": binary cross-entropy with logits
-  std::string contrast = "2c";        ///< or "nt_xent", or "none"
+  std::string contrast = "2c";        ///< or "d2d_ce", "nt_xent" or "none"
   bool proxies = true;                ///< 2C with class proxies (ContraGAN)
   bool both = true;                   ///< real and generated in one contrastive batch
   bool generator_contrast = true;     ///< the generator learns from the contrastive term too
-  double lambda = 0.1;                ///< weight of the contrastive term
+  double lambda = 0.5;                ///< weight of the contrastive term
   double temperature = 0.5;           ///< of the contrastive term
 
   /// Hinge: mean max(0, 1 - s_real) + mean max(0, 1 + s_generated). Binary cross-entropy: mean log(1 + e^-s_real) +
@@ -31,10 +31,13 @@ struct objective {
     return adversarial == "bce" ? torch::softplus(-generated).mean() : -generated.mean();
   }
 
-  /// 2C of embeddings h (n, d) and classes (n): for real pictures their labels, for generated ones the labels they were asked
-  /// for.
+  /// 2C or D2D-CE of embeddings h (n, d) and classes (n): for real pictures their labels, for generated ones the labels they
+  /// were asked for.
   torch::Tensor of_classes(const torch::Tensor& h, const torch::Tensor& classes, const torch::Tensor& all_proxies) const {
-    const contrastive::conditional_contrastive loss{.temperature = temperature, .labels = contrastive::labels_of(classes)};
+    const auto labels = contrastive::labels_of(classes);
+    if (contrast == "d2d_ce")
+      return contrastive::torch_loss(contrastive::d2d_ce{.temperature = temperature, .labels = labels}, h, all_proxies);
+    const contrastive::conditional_contrastive loss{.temperature = temperature, .labels = labels};
     return proxies ? contrastive::torch_loss(loss, h, all_proxies) : contrastive::torch_loss(loss, h);
   }
   /// NT-Xent of the embeddings of the same pictures in two views; no labels.

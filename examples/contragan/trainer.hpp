@@ -21,10 +21,12 @@ namespace examples::contragan {
 struct gan_settings {
   objective learns_from;
   bool projection = true;  ///< the adversarial head sees the class
+  bool deviation = true;   ///< and how much the pictures of a class differ
   std::int64_t num_classes = 10, width = 16, dimensions = 64;
   double generator_rate = 5e-4, discriminator_rate = 1e-3;  ///< Adam's
-  double decay = 0;        ///< steps after which both rates are halved: r / (1 + step / decay); 0: never
-  double average = 0.995;  ///< momentum of the generator's average
+  double decay = 4000;        ///< steps after which both rates are halved: r / (1 + step / decay); 0: never
+  double average = 0.998;     ///< momentum of the generator's average
+  double sample_noise = 0.8;  ///< standard deviation of the noise of samples; in training it is 1
 };
 
 class gan {
@@ -33,7 +35,7 @@ class gan {
       : settings_(settings),
         generator_(settings.num_classes, settings.width),
         sampler_(settings.num_classes, settings.width),
-        discriminator_(settings.num_classes, settings.width, settings.dimensions, settings.projection),
+        discriminator_(settings.num_classes, settings.width, settings.dimensions, settings.projection, settings.deviation),
         generator_adam_(generator_.parameters(), torch::optim::AdamOptions(settings.generator_rate).betas({0.5, 0.999})),
         discriminator_adam_(discriminator_.parameters(),
                             torch::optim::AdamOptions(settings.discriminator_rate).betas({0.5, 0.999})) {
@@ -84,8 +86,10 @@ class gan {
   /// Pictures of these classes as bytes (n, 1, 32, 32), by the average; the noise depends on `seed` alone.
   torch::Tensor samples(const torch::Tensor& classes, std::uint64_t seed) {
     const torch::NoGradGuard constant;
-    sampler_.eval();
-    const torch::Tensor noise = torch::randn({classes.size(0), generator::noise}, at::detail::createCPUGenerator(seed));
+    if (!sampler_ready_) sampler_.take_statistics();
+    sampler_ready_ = true;
+    const torch::Tensor noise =
+        settings_.sample_noise * torch::randn({classes.size(0), generator::noise}, at::detail::createCPUGenerator(seed));
     std::vector<torch::Tensor> parts;
     constexpr std::int64_t block = 500;
     for (std::int64_t first = 0; first < classes.size(0); first += block) {
@@ -123,7 +127,7 @@ class gan {
     torch::Tensor images = torch::cat({real, generated}), labels = torch::cat({classes, asked});
     const torch::Tensor contrasted = from.both ? images : real, contrasted_labels = from.both ? labels : classes;
     if (by_views()) images = torch::cat({images, another_view(contrasted)}), labels = torch::cat({labels, contrasted_labels});
-    const auto [scores, all_h] = discriminator_.forward(images, labels);
+    const auto [scores, all_h] = discriminator_.forward(images, labels, n);
     const torch::Tensor adversarial = from.of_discriminator(scores.slice(0, 0, n), scores.slice(0, n, 2 * n));
     const torch::Tensor h = all_h.slice(0, 0, contrasted.size(0)), other = all_h.slice(0, 2 * n);
     kept.h = all_h.slice(0, 0, n).detach();
@@ -141,7 +145,7 @@ class gan {
     torch::Tensor images = generated, labels = asked;
     const bool learns = contrasts() && from.generator_contrast;
     if (learns && by_views()) images = torch::cat({generated, another_view(generated)}), labels = torch::cat({asked, asked});
-    const auto [scores, all_h] = discriminator_.forward(images, labels);
+    const auto [scores, all_h] = discriminator_.forward(images, labels, n);
     const torch::Tensor adversarial = from.of_generator(scores.slice(0, 0, n));
     if (!learns) return {adversarial, torch::zeros({})};
     torch::Tensor h = all_h.slice(0, 0, n), other = all_h.slice(0, n);
@@ -151,18 +155,17 @@ class gan {
     return {adversarial, from.of_classes(h, h_classes, discriminator_.proxies)};
   }
 
-  /// sampler ← m · sampler + (1 - m) · generator; the statistics of batch normalisation are taken over as they are.
+  /// sampler ← m · sampler + (1 - m) · generator
   void average(double momentum) {
-    const torch::NoGradGuard constant;
     follow(sampler_, generator_, momentum);
-    const auto to = sampler_.buffers(), from = generator_.buffers();
-    for (std::size_t b = 0; b < to.size(); ++b) to[b].copy_(from[b]);
+    sampler_ready_ = false;
   }
 
   gan_settings settings_;
   generator generator_, sampler_;
   discriminator discriminator_;
   torch::optim::Adam generator_adam_, discriminator_adam_;
+  bool sampler_ready_ = false;  // its statistics are those of its weights
 };
 
 }  // namespace examples::contragan

@@ -27,9 +27,10 @@ TEST_CASE("contragan: trains in every way and leaves table, pictures and curves"
   write_picture_files(folder.path(), 64, 40);
   const std::string classifier = " --classifier " + (folder / "judge");
   int number = 0;
-  for (const std::string how : {"", "--adversarial bce --projection off --contrast-batch real", "--proxies off --average 0",
-                                "--contrast nt_xent", "--contrast nt_xent --contrast-batch real", "--contrast none",
-                                "--generator-contrast off", "--contrast nt_xent --generator-contrast off"}) {
+  for (const std::string how :
+       {"", "--adversarial bce --projection off --contrast-batch real", "--proxies off --average 0", "--contrast nt_xent",
+        "--contrast nt_xent --contrast-batch real", "--contrast none", "--deviation off", "--contrast d2d_ce",
+        "--generator-contrast off", "--contrast nt_xent --generator-contrast off"}) {
     const std::string to = folder / ("out" + std::to_string(number++));
     const outcome out = run(small_run(folder) + "--epochs 1 --class 3 --output " + to + classifier + " " + how);
     INFO(how << '\n' << out.output);
@@ -37,12 +38,24 @@ TEST_CASE("contragan: trains in every way and leaves table, pictures and curves"
     CHECK(contains(out.output, "going on from " + (folder / "judge")) == (number > 1));
     const std::string metrics = examples::read_file(to + "/metrics.csv");
     CHECK(std::count(metrics.begin(), metrics.end(), '\n') == 4);
+    CHECK(contains(metrics, "pictures,class accuracy [%],Frechet distance,precision [%],recall [%],variety [% of real]\n"));
     for (const char* row : {"real,", "before training", "after 1 epoch"}) CHECK(contains(metrics, row));
     for (const std::string name :
          {"samples_0000.png", "samples_0001.png", "single_class.png", "all_classes.png", "curves.svg", "checkpoint"})
       CHECK(std::filesystem::file_size(to + "/" + name) > 100);
     CHECK(contains(examples::read_file(to + "/curves.svg"), "contrast D") == !contains(how, "none"));
   }
+}
+
+TEST_CASE("contragan: runs of several seeds share one classifier") {
+  const temporary_folder folder;
+  write_picture_files(folder.path(), 64, 40);
+  const std::string common = small_run(folder) + "--epochs 0 --classifier " + (folder / "judge");
+  REQUIRE(run(common + " --seed 1 --output " + (folder / "one")).status == 0);
+  const outcome second = run(common + " --seed 2 --output " + (folder / "two"));
+  INFO(second.output);
+  REQUIRE(second.status == 0);
+  CHECK(contains(second.output, "going on from " + (folder / "judge")));
 }
 
 TEST_CASE("contragan: one epoch and then two more are three, with a classifier that was there before and without") {
@@ -90,12 +103,12 @@ TEST_CASE("contragan: missing data, foreign checkpoints and bad options are refu
   write_picture_files(folder.path(), 64, 40);
   const std::string common = small_run(folder) + "--epochs 1 --output " + (folder / "out");
   REQUIRE(run(common).status == 0);
-  out = run(common + " --lambda 0.5");
+  out = run(common + " --lambda 0.2");
   INFO(out.output);
   CHECK(out.status == 1);
   CHECK(
-      contains(out.output, (folder / "out") + "/checkpoint: a checkpoint of a run with other settings: lambda 0.1 (now 0.5)"));
-  CHECK(run(common + " --lambda 0.5 --fresh").status == 0);
+      contains(out.output, (folder / "out") + "/checkpoint: a checkpoint of a run with other settings: lambda 0.5 (now 0.2)"));
+  CHECK(run(common + " --lambda 0.2 --fresh").status == 0);
   out = run(small_run(folder) + "--batch 100 --fresh --output " + (folder / "out"));
   CHECK(out.status == 1);
   CHECK(contains(out.output, "the batch is larger than the data"));
