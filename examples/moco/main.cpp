@@ -130,7 +130,7 @@ int run(int argc, char** argv) {
       "queue keeps those of earlier batches. Compares its features with raw pixels, the untrained encoder and, with\n"
       "--supervised on, the same encoder trained with labels: nearest neighbours, linear probe, pictures, curves.\n"
       "The queue's rows are further negatives of info_nce and weighted_info_nce and further rows, with their labels, of\n"
-      "sup_con; nt_xent, clip and conditional_contrastive see queries and keys alone. Keys get no gradient."};
+      "sup_con; the other losses see queries and keys alone. Keys get no gradient."};
   view_learning_options how;
   moco_options moco;
   how.run.output = "out/moco";

@@ -20,14 +20,16 @@ bool is_one_of(const std::string& loss, std::initializer_list<const char*> names
 }  // namespace
 
 const std::vector<std::string>& objective::known() {
-  static const std::vector<std::string> all = {"nt_xent",           "info_nce", "sup_con", "conditional_contrastive",
-                                               "weighted_info_nce", "clip"};
+  static const std::vector<std::string> all = {"nt_xent", "decoupled", "hard_negative", "info_nce", "weighted_info_nce",
+                                               "clip",    "siglip",    "sup_con",       "sincere",  "conditional_contrastive"};
   return all;
 }
 bool objective::takes_many_views(const std::string& loss) {
-  return is_one_of(loss, {"nt_xent", "sup_con", "conditional_contrastive"});
+  return is_one_of(loss, {"nt_xent", "decoupled", "sup_con", "sincere", "conditional_contrastive"});
 }
-bool objective::learns_from_labels(const std::string& loss) { return is_one_of(loss, {"sup_con", "conditional_contrastive"}); }
+bool objective::learns_from_labels(const std::string& loss) {
+  return is_one_of(loss, {"sup_con", "sincere", "conditional_contrastive"});
+}
 bool objective::sees_earlier_rows(const std::string& loss) {
   return is_one_of(loss, {"info_nce", "weighted_info_nce", "sup_con"});
 }
@@ -51,7 +53,7 @@ torch::Tensor objective::operator()(const embedded_views& batch, const earlier_r
   const auto two = [&] {
     if (batch.z.size() != 2)
       throw std::invalid_argument(how_.loss + " takes two views, got " + std::to_string(batch.z.size()) +
-                                  "; nt_xent, sup_con and conditional_contrastive take more");
+                                  "; nt_xent, decoupled, sup_con, sincere and conditional_contrastive take more");
   };
   const auto stacked_labels = [&] { return batch.labels.repeat({static_cast<std::int64_t>(batch.z.size())}); };
   const auto& z = batch.z;
@@ -63,6 +65,8 @@ torch::Tensor objective::operator()(const embedded_views& batch, const earlier_r
     return together_ ? torch_loss(together_->ranks(), loss, rows..., replicated_tensor(same)) : torch_loss(loss, rows..., same);
   };
   if (how_.loss == "nt_xent") return over_all(nt_xent{.temperature = t}, z);
+  if (how_.loss == "decoupled") return over_all(decoupled{.temperature = t}, z);
+  if (how_.loss == "sincere") return over_all(sincere{.temperature = t, .labels = labels_of(batch.labels)}, z);
   if (how_.loss == "sup_con") {
     if (!further) return over_all(sup_con{.temperature = t, .labels = labels_of(batch.labels)}, z);
     if (together_) throw std::invalid_argument("sup_con takes no earlier rows where several processes train together");
@@ -76,6 +80,8 @@ torch::Tensor objective::operator()(const embedded_views& batch, const earlier_r
     return with_same(conditional_contrastive{.temperature = t, .labels = labels_of(labels)}, proxies_, torch::cat(z));
   }
   two();
+  if (how_.loss == "hard_negative") return over_all(hard_negative{.temperature = t}, z[0], z[1]);
+  if (how_.loss == "siglip") return over_all(siglip{.temperature = t, .bias = -1 / t}, z[0], z[1]);
   if (how_.loss == "clip") return over_all(clip{.temperature = t}, z[0], z[1]);
   if (how_.loss == "info_nce") {
     if (further) return with_same(info_nce{.temperature = t}, earlier.z, z[0], z[1]);

@@ -33,10 +33,10 @@ struct objective_settings {
   double prior_scale = 0.1;  ///< of the weights of weighted_info_nce
 };
 
-/// nt_xent                  all views; sup_con and conditional_contrastive too, by their labels
-/// info_nce, clip           two views; weighted_info_nce too, whose negatives weigh 1 - exp(-|difference of changes|² / scale),
-/// scaled
-///                          to mean 1
+/// nt_xent, decoupled           all views; sup_con, sincere and conditional_contrastive too, by their labels
+/// hard_negative, info_nce, clip, siglip
+///                              two views; the bias of siglip is -1/temperature, where positives at cosine 1 have the logit 0
+/// weighted_info_nce            two views; negatives weigh 1 - exp(-|difference of changes|² / scale), scaled to mean 1
 /// With earlier rows: further negatives of info_nce and weighted_info_nce, further rows of sup_con; the others do not see them.
 /// conditional_contrastive learns one proxy a class.
 class objective {

@@ -70,10 +70,11 @@ void add_view_learning_options(CLI::App& app, view_learning_options& how) {
   }
   add_run_options(app, how.run, folders);
   app.add_option("--dataset", how.dataset, "what to learn from")->check(CLI::IsMember(datasets));
-  app.add_option("--loss", how.objective.loss, "sup_con and conditional_contrastive learn from the labels too")
+  app.add_option("--loss", how.objective.loss, "sup_con, sincere and conditional_contrastive learn from the labels too")
       ->check(CLI::IsMember(objective::known()));
   app.add_option("--temperature", how.objective.temperature, "of the loss")->check(CLI::Range(1e-4, 1e4));
-  app.add_option("--views", how.views, "of each picture; more than two with nt_xent, sup_con and conditional_contrastive")
+  app.add_option("--views", how.views,
+                 "of each picture; more than two with nt_xent, decoupled and those that learn from labels")
       ->check(CLI::Range(2, 64));
   app.add_option("--batch", how.batch, "pictures a step")->check(CLI::Range(2, 1000000));
   app.add_option("--optimizer", how.optimizer, "SGD has momentum 0.9")->check(CLI::IsMember({"adam", "sgd"}));
@@ -116,7 +117,7 @@ void start_view_learning(CLI::App& app, int argc, char** argv, view_learning_opt
                              " is below --smallest-crop " + text(static_cast<double>(how.range.smallest_crop)));
   if (how.views != 2 && !objective::takes_many_views(how.objective.loss))
     throw std::runtime_error("--views " + std::to_string(how.views) + ": " + how.objective.loss +
-                             " takes two views; nt_xent, sup_con and conditional_contrastive take more");
+                             " takes two views; nt_xent, decoupled, sup_con, sincere and conditional_contrastive take more");
   if (how.chunk != 0 && (how.chunk < 2 || how.batch % how.chunk != 0))  // batch normalisation needs two rows
     throw std::runtime_error("--chunk " + std::to_string(how.chunk) + ": 0, or 2 and more that divide --batch " +
                              std::to_string(how.batch));

@@ -70,6 +70,12 @@ TEST_CASE("objective: losses of two or more views are the sums they say") {
     const std::int64_t m = z.size(0);
     const auto sample = torch::arange(n).repeat({m / n}), labels = of.labels.repeat({m / n});
     check_same(of.loss("nt_xent", three), contrast(logits(z, z), off_diagonal(m), same(sample, sample) - torch::eye(m)), of.a);
+    const auto s = logits(z, z), other = 1 - same(sample, sample), paired = same(sample, sample) - torch::eye(m);
+    check_same(of.loss("decoupled", three), contrast(s, other, paired), of.a);
+    const auto foreign = torch::logsumexp(s + (1 - same(labels, labels)).log(), 1, true);
+    const auto peers = same(labels, labels) - torch::eye(m);
+    check_same(of.loss("sincere", three), ((torch::logaddexp(foreign, s) - s) * peers / peers.sum(1, true)).sum(1).mean(),
+               of.b);
     check_same(of.loss("sup_con", three), contrast(logits(z, z), off_diagonal(m), same(labels, labels) - torch::eye(m)), of.b);
   }
   const auto z = torch::cat({of.a, of.b}), labels = of.labels.repeat({2});
@@ -81,6 +87,22 @@ TEST_CASE("objective: losses of two or more views are the sums they say") {
                             .mean();
   check_same(proxied({{of.a, of.b}, of.labels, of.changes}), expected, of.a);
   check_same(proxied({{of.a, of.b}, of.labels, of.changes}), expected, proxied.proxies());
+}
+
+TEST_CASE("objective: hard negatives and pairs by themselves") {
+  const batch of;
+  const auto s = logits(of.a, of.b);
+  // Each pair by itself; a match at cosine 1 has the logit 0.
+  const auto x = s - 1 / tau, eye = torch::eye(n);
+  check_same(of.loss("siglip"), (torch::softplus(x) * (1 - eye) + torch::softplus(-x) * eye).sum(1).mean(), of.b);
+  // β = 1, τ⁺ = 0.1 and m = 2n - 2 negatives.
+  const auto z = torch::cat({of.a, of.b}), all = logits(z, z), sample = torch::arange(n).repeat({2});
+  const auto other = 1 - same(sample, sample);
+  const double m = 2 * n - 2;
+  const auto positive = torch::cat({s.diag(), s.diag()});
+  const auto h = m * ((2 * all).exp() * other).sum(1) / (all.exp() * other).sum(1);
+  const auto g = ((h - 0.1 * m * positive.exp()) / 0.9).clamp_min(m * std::exp(-1 / tau));
+  check_same(of.loss("hard_negative"), (torch::log(positive.exp() + g) - positive).mean(), of.a);
 }
 
 TEST_CASE("objective: losses of queries and keys, with earlier rows and without") {

@@ -43,7 +43,8 @@ TEST_CASE("simclr and moco: train with each loss and leave a table, pictures and
   const temporary_folder folder;
   write_picture_files(folder.path(), 140, 60);
   for (const auto& [program, name] : {std::pair{simclr, "simclr"}, std::pair{moco, "moco"}})
-    for (const std::string loss : {"nt_xent", "info_nce", "sup_con", "conditional_contrastive", "weighted_info_nce", "clip"}) {
+    for (const std::string loss :
+         {"nt_xent", "info_nce", "sup_con", "conditional_contrastive", "weighted_info_nce", "clip", "siglip", "sincere"}) {
       const std::string to = folder / (std::string(name) + loss);
       const outcome out = run_program(program, small(folder) + "--epochs 1 --loss " + loss + " --output " + to);
       INFO(program << " " << loss << "\n" << out.output);
