@@ -98,8 +98,9 @@ inline double same_group_share(thread_team& team, const matrix& queries, const s
 }
 
 /// Recall on the held-out drawings, both ways, and the share whose group is known: by chance (the commonest group), by the
-/// nearest training emoji (of the words most alike, of the pixels most alike), and by the network, which knows a group by its
-/// title alone.
+/// nearest training emoji (of the words most alike, of the pixels most alike), and by the network. To it a group is the mean
+/// vector of its training emoji's names, in all languages: no picture says which group it is of (zero-shot by several texts a
+/// class: Radford et al. 2021, sec. 3.1.4).
 inline results_table evaluated(const emoji_pairs& pairs, two_encoders& network, const std::string& loss, thread_team& team) {
   results_table table(
       "held-out emoji",
@@ -131,7 +132,13 @@ inline results_table evaluated(const emoji_pairs& pairs, two_encoders& network, 
   const double by_pixels = same_group_share(team, pixels, groups, known_pixels, groups_of(known));
   std::vector<std::size_t> each_group(pairs.groups.size());
   std::iota(each_group.begin(), each_group.end(), std::size_t{0});
-  const double zero_shot = same_group_share(team, pictures, groups, unit(embedded_texts(network, pairs.groups)), each_group);
+  matrix group_words = matrix::Zero(static_cast<index>(pairs.groups.size()), pictures.cols());
+  for (std::size_t language = 0; language < pairs.languages.size(); ++language) {
+    const matrix names = unit(embedded_texts(network, names_of(pairs, known, language, false)));
+    for (std::size_t i = 0; i < known.size(); ++i)
+      group_words.row(static_cast<index>(pairs.emoji[known[i]].group)) += names.row(static_cast<index>(i));
+  }
+  const double zero_shot = same_group_share(team, pictures, groups, unit(group_words), each_group);
 
   const contrastive::options threads{.threads = team.size()};
   const auto add = [&](const std::string& name, const matrix& words, const matrix& pictures_for_words, const matrix& drawn,
