@@ -90,7 +90,7 @@ settings read_command_line(int argc, char** argv) {
       ->check(CLI::Range(1, 100000));
   app.add_option("--class", s.shown_class, "of the grid of a single class: 0 T-shirt, 1 trouser, ... 9 ankle boot")
       ->check(CLI::Range(0, 9));
-  app.add_option("--measured", s.measured, "generated pictures in a measurement")->check(CLI::Range(10, 1000000));
+  app.add_option("--measured", s.measured, "generated pictures in a measurement")->check(CLI::Range(20, 100000));
   app.add_option("--classifier", s.classifier,
                  "file of the classifier that measures; trained first where it is missing [classifier in the output folder]")
       ->type_name("FILE")

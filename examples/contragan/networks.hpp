@@ -136,11 +136,10 @@ inline torch::Tensor deviation_within(const torch::Tensor& x, const torch::Tenso
 
 /// A picture to a score (real is high) and an embedding h: three spectrally normalised convolutions to 4 x 4 x 4w, two heads.
 ///
-/// With `projection` the score also asks whether the picture fits its class: s = w·f + v_y·f (Miyato & Koyama 2018). Without it
-/// labels are not looked at, and classes reach the generator by the contrastive term alone, as in ContraGAN.
-///
-/// With `deviation` f includes how much the pictures of a class differ: otherwise each score is of one picture, and a generator
-/// that draws one good picture of a class again and again is not found out.
+/// With `projection` the score also asks whether the picture fits its class: s = w·f + v_y·f (Miyato & Koyama 2018). With
+/// `deviation` f includes how much the pictures of its class differ: otherwise each score is of one picture, and a generator
+/// that draws one good picture of a class again and again is not found out. With neither labels are not looked at, and classes
+/// reach the generator by the contrastive term alone, as in ContraGAN.
 struct discriminator : torch::nn::Module {
   discriminator(std::int64_t num_classes, std::int64_t width, std::int64_t dimensions, bool projection, bool deviation)
       : num_classes_(num_classes), deviation_(deviation) {
