@@ -55,8 +55,8 @@ struct token {
 
 /// A text's words and their parts of 3 to 5 characters, the word's begin and end counted as one each (Bojanowski et al. 2017,
 /// "Enriching word vectors with subword information"). Each word counts 1: itself one half, its parts together the other.
-/// Chinese and Japanese characters are words, alone and in twos, each of which counts one half. A text without a letter is the
-/// token 0, which counts 1.
+/// Characters of Chinese, Japanese and Korean are words, alone and in twos, each of which counts one half. A text without a
+/// letter is the token 0, which counts 1.
 inline std::vector<token> tokens_of(const std::string& text, std::int64_t buckets) {
   std::vector<token> tokens;
   const auto add = [&](const std::uint32_t* first, std::size_t count, float weight) {
