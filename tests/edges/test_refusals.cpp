@@ -250,7 +250,7 @@ TEST_CASE("refused: weights of the wrong shape, for every set of negatives") {
                 weighted_info_nce{.negatives = negatives::per_anchor, .weights = w}, z, z, own);
 }
 
-TEST_CASE("refused: weights that are negative or not finite; the diagonal is not read") {
+TEST_CASE("refused: weights that are negative or not finite, the diagonal is not read") {
   const matrix<float> z = rows(4, 3);
   for (const auto& [bad, came] :
        {std::pair<float, const char*>{-0.5f, "-0.5"}, {float_nan, "nan"}, {static_cast<float>(infinity), "inf"}}) {

@@ -42,7 +42,7 @@ void write_cifar(const std::string& folder) {
 
 }  // namespace
 
-TEST_CASE("cifar10: pictures and labels as written; a missing, cut or wrong file is refused with its byte") {
+TEST_CASE("cifar10: pictures and labels as written, a missing, cut or wrong file is refused with its byte") {
   const temporary_folder folder;
   thread_team team(1);
   CHECK(
@@ -155,7 +155,7 @@ TEST_CASE("emoji font: a few bytes that stand for endless work are refused") {
   CHECK(contains(words(ligatures(300)), "more ligatures than the font has bytes for"));
 }
 
-TEST_CASE("emoji: groups of the list, without components, skin tones and joined ones; stratified; missing files in words") {
+TEST_CASE("emoji: groups of the list, without components, skin tones and joined ones, stratified, missing files in words") {
   const temporary_folder folder;
   thread_team team(2);
   CHECK(contains(words_of([&] { load_dataset("emoji", folder.path(), team); }), "apt-get install fonts-noto-color-emoji"));

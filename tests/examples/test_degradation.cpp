@@ -138,7 +138,7 @@ TEST_CASE("comparable_parameters: the same blur said in two ways is the same, ot
   CHECK(of({1, 1, 0, 0, 0})[4] == 0);
 }
 
-TEST_CASE("draw_patch: the truth is a window of the photograph, the small one its degraded half; a seed decides") {
+TEST_CASE("draw_patch: the truth is a window of the photograph, the small one its degraded half, a seed decides") {
   const picture photograph = made_photograph(80, 90, 4);
   const auto draw = [&](std::uint64_t seed, const degradation& how) {
     random_stream random{seed};
@@ -159,7 +159,7 @@ TEST_CASE("draw_patch: the truth is a window of the photograph, the small one it
   CHECK_THROWS_AS(draw_patch(photograph, 40, how, 1, random), std::invalid_argument);
 }
 
-TEST_CASE("draw_patch: of more candidates the detailed one; detailed_windows: most detail first") {
+TEST_CASE("draw_patch: of more candidates the detailed one, detailed_windows: most detail first") {
   // All grey but for a noisy square of 32 x 32 at (96, 64).
   picture image = filled(3, 160, 160, 128);
   random_stream noise{5};
@@ -215,7 +215,7 @@ TEST_CASE("ridge_regression: a linear law is found, noise says nothing, errors a
   CHECK_THROWS_AS(ridge_regression(train, law(test)), std::invalid_argument);
 }
 
-TEST_CASE("photographs: read by name, shrunk to the longest side, cut to even sides; what is missing is said") {
+TEST_CASE("photographs: read by name, shrunk to the longest side, cut to even sides, what is missing is said") {
   const temporary_folder folder;
   write_png(folder / "b.png", made_photograph(101, 63, 7));
   write_png(folder / "a.PNG", made_photograph(30, 40, 8));

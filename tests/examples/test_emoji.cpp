@@ -39,7 +39,7 @@ TEST_CASE("emoji: versions of a drawing are one family, other drawings are not")
   CHECK(is_skin_tone(0x1F3FB));
 }
 
-TEST_CASE("emoji: UTF-8 there and back; other bytes are refused") {
+TEST_CASE("emoji: UTF-8 there and back, other bytes are refused") {
   const codes all{'a', 0xE9, 0x7FF, 0x800, 0x732B, 0xFFFF, 0x10000, 0x1F63A};
   CHECK(text_of(all) == "a\u00e9\u07ff\u0800\u732b\uffff\U00010000\U0001F63A");
   CHECK(code_points_of(text_of(all)) == all);
@@ -49,7 +49,7 @@ TEST_CASE("emoji: UTF-8 there and back; other bytes are refused") {
     CHECK(contains(words_of([&] { code_points_of(bad); }), "no UTF-8"));
 }
 
-TEST_CASE("emoji: names and keywords of a language, derived ones too; what is missing or damaged is said in words") {
+TEST_CASE("emoji: names and keywords of a language, derived ones too, what is missing or damaged is said in words") {
   const temporary_folder folder;
   CHECK(contains(words_of([&] { read_emoji_words(folder.path(), "en"); }), "apt-get install unicode-cldr-core"));
   for (const char* kind : {"annotations", "annotationsDerived"}) std::filesystem::create_directory(folder / kind);

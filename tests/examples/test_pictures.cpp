@@ -41,7 +41,7 @@ TEST_CASE("picture grid: a PNG that holds each picture in the frame of its kind"
   CHECK(counts[{214, 57, 51}] == frame);
 }
 
-TEST_CASE("picture grid: colours, channel after channel; other numbers of channels are refused") {
+TEST_CASE("picture grid: colours, channel after channel, other numbers of channels are refused") {
   const temporary_folder folder;
   std::vector<std::uint8_t> picture(3 * 32 * 32, 10);
   std::fill(picture.begin() + 1024, picture.begin() + 2048, 120);
@@ -59,7 +59,7 @@ TEST_CASE("picture grid: colours, channel after channel; other numbers of channe
                  "1 or 3 channels"));
 }
 
-TEST_CASE("scatter: a dot for each row, a name for each class, signs of XML escaped; NaN is refused") {
+TEST_CASE("scatter: a dot for each row, a name for each class, signs of XML escaped, NaN is refused") {
   const temporary_folder folder;
   const std::string path = folder / "map.svg";
   examples::matrix points(4, 2);
@@ -77,7 +77,7 @@ TEST_CASE("scatter: a dot for each row, a name for each class, signs of XML esca
   CHECK(examples::read_file(path) == svg);
 }
 
-TEST_CASE("canvas: letters of any script that the font has, as high as asked; what lies outside the page is cut off") {
+TEST_CASE("canvas: letters of any script that the font has, as high as asked, what lies outside the page is cut off") {
   using examples::canvas;
   const auto ink_of = [](const std::string& text, int size, int left, int top) {
     canvas page(60, 30);
@@ -111,7 +111,7 @@ TEST_CASE("times and numbers read as people write them") {
   CHECK(examples::with_commas(1234567) == "1,234,567");
 }
 
-TEST_CASE("picture: a PNG comes back as it was, in colour and in grey; what is none is refused by name") {
+TEST_CASE("picture: a PNG comes back as it was, in colour and in grey, what is none is refused by name") {
   const temporary_folder folder;
   examples::picture image = examples::filled(3, 4, 6, 10);
   image.at(0, 1, 2) = 255, image.at(2, 3, 5) = 77;
@@ -211,7 +211,7 @@ TEST_CASE("picture: resized keeps the mean when it shrinks and a ramp when it gr
   CHECK(static_cast<int>(twice.at(0, 11, 15)) == 165);
 }
 
-TEST_CASE("mosaic: each picture at its place, enlarged, grey among colour; different sizes are refused") {
+TEST_CASE("mosaic: each picture at its place, enlarged, grey among colour, different sizes are refused") {
   const examples::picture grey = examples::filled(1, 2, 3, 100);
   examples::picture red = examples::filled(3, 2, 3, 0);
   for (int y = 0; y < 2; ++y)

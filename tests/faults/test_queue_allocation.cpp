@@ -101,7 +101,7 @@ TEST_CASE("edge: feature_queue: whichever allocation of push fails, the queue ho
     }
 }
 
-TEST_CASE("edge: feature_queue: whichever allocation of save fails, nothing is written; of load, the queue is as it was") {
+TEST_CASE("edge: feature_queue: whichever allocation of save fails, nothing is written, of load, the queue is as it was") {
   const std::string expected = saved(filled(5));
   CHECK(each_failure(5, [&](const queue_type& queue) {
           fixed_bytes bytes;

@@ -207,7 +207,7 @@ TEST_CASE("soft_targets: all candidates count, and are positive as the targets s
   check_statements(computed, n, m);
 }
 
-TEST_CASE("sincere and d2d_ce: other classes count; positive is the own class, and the own proxy") {
+TEST_CASE("sincere and d2d_ce: other classes count, positive is the own class, and the own proxy") {
   for (const std::vector<int>& labels : {std::vector<int>{0, 2, 1, 0, 2, 2, 3}, {0, 0, 0, 1, 1, 3, 3}, {2, 2, 2, 2, 2, 2, 2}}) {
     const index_type n = 7, classes = 5;
     const auto label = [&labels](index_type i) { return labels[static_cast<std::size_t>(i)]; };
@@ -319,7 +319,7 @@ TEST_CASE("conditional_contrastive: the own class is positive, and the own proxy
   check_statements(with_proxies, n, n + classes);
 }
 
-TEST_CASE("sup_con: the own class is positive; labels shared by views repeat") {
+TEST_CASE("sup_con: the own class is positive, labels shared by views repeat") {
   const std::vector<int> labels{0, 2, 1, 0, 2};
   const auto one = bound(sup_con{.labels = labels}, {5}), views = bound(sup_con{.labels = labels}, {5, 5}),
              split = bound(sup_con{.labels = labels}, {2, 3});

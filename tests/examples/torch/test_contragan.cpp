@@ -67,7 +67,7 @@ TEST_CASE("contragan: power iteration finds the spectral norm, keeps what it fou
   CHECK(saved);
 }
 
-TEST_CASE("contragan: shapes of the networks; the projection sees the class, the plain head does not") {
+TEST_CASE("contragan: shapes of the networks, the projection sees the class, the plain head does not") {
   torch::manual_seed(3);
   generator g(10, 4);
   const torch::Tensor classes = torch::arange(10), images = g.forward(torch::randn({10, generator::noise}), classes);

@@ -48,7 +48,7 @@ TEST_CASE("emoji_clip: words are parted by what is no letter, in lower case") {
   CHECK(words(" ,. ").empty());
 }
 
-TEST_CASE("emoji_clip: tokens know parts of words, and no order of words; a long word counts as much as a short one") {
+TEST_CASE("emoji_clip: tokens know parts of words, and no order of words, a long word counts as much as a short one") {
   CHECK(tokens_of("cat", 1 << 30).size() == 1 + 3 + 2);  // <cat>; <ca, cat, at>; <cat, cat>
   CHECK(tokens_of("a", 1 << 30).size() == 1);            // <a>
   CHECK(ngrams("Happy Cat") == ngrams("cat happy"));
@@ -92,7 +92,7 @@ TEST_CASE("emoji_clip: a bag of words finds the text with most rare words in com
   CHECK(values_of_nearest(team, bags({"heart", "cat"}), keys, values) == (matrix(2, 1) << 7, 5).finished());
 }
 
-TEST_CASE("emoji_clip: real emoji in two languages; families are held out whole, batches depend on their number alone") {
+TEST_CASE("emoji_clip: real emoji in two languages, families are held out whole, batches depend on their number alone") {
   const std::string font = "/usr/share/fonts/truetype/noto", words = "/usr/share/unicode/cldr/common";
   if (!std::filesystem::exists(font + "/NotoColorEmoji.ttf") || !std::filesystem::exists(words + "/annotations/de.xml") ||
       !std::filesystem::exists("/usr/share/unicode/emoji/emoji-test.txt")) {

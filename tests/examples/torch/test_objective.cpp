@@ -183,7 +183,7 @@ TEST_CASE("embedding network: its shapes, the same weights from the same seed") 
   }
 }
 
-TEST_CASE("learner: the rate rises over an epoch and falls by its decay; both optimisers go downhill") {
+TEST_CASE("learner: the rate rises over an epoch and falls by its decay, both optimisers go downhill") {
   for (const std::string optimizer : {"adam", "sgd"}) {
     view_learning_options how;
     how.optimizer = optimizer;

@@ -78,7 +78,7 @@ TEST_CASE("emoji_clip: trains by each loss, in several languages, and leaves tab
   }
 }
 
-TEST_CASE("emoji_clip: one epoch and then two more are three; stopped by a signal, it goes on to the same end") {
+TEST_CASE("emoji_clip: one epoch and then two more are three, stopped by a signal, it goes on to the same end") {
   const temporary_folder folder;
   write_emoji(folder);
   const std::string common = small_run(folder) + "--output ", straight = folder / "straight", parts = folder / "parts",
