@@ -45,13 +45,13 @@ build_all() {
   for a in $arch; do flags+=(-gencode "arch=compute_$a,code=sm_$a"); done
   jobs=()
   compile() { nvcc "${flags[@]}" -c "$1" -o "$build/$(basename "${1%.*}").o" & jobs+=($!); }
-  for source in tests/cuda/{test_half,test_evaluator,test_large,test_float,test_double,test_instructions}.cu benchmarks/cuda/times.cu tests/cuda/main.cpp \
-    tests/thrust/compile_all.cu tests/support/{definition,settings,cases}.cpp cmake/compiled_engine.cpp; do
+  for source in tests/cuda/{test_half,test_evaluator,test_large,test_float,test_double,test_instructions,test_thrust}.cu benchmarks/cuda/times.cu tests/cuda/main.cpp \
+    tests/support/{definition,settings,cases}.cpp cmake/compiled_engine.cpp; do
     while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.2; done
     compile "$source"
   done
   for job in "${jobs[@]}"; do wait "$job"; done
-  nvcc "${flags[@]}" "$build"/{test_half,test_evaluator,test_large,test_float,test_double,test_instructions,main,definition,settings,cases,compiled_engine}.o \
+  nvcc "${flags[@]}" "$build"/{test_half,test_evaluator,test_large,test_float,test_double,test_instructions,test_thrust,main,definition,settings,cases,compiled_engine}.o \
     -lcublas -o "$build/test_cuda"
   nvcc "${flags[@]}" "$build/times.o" -lcublas -o "$build/times"
   say "built"

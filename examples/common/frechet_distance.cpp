@@ -3,10 +3,11 @@
 // Fréchet distance by two symmetric eigenproblems.
 #include "common/frechet_distance.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+
+#include "common/symmetric_eigen.hpp"
 
 namespace examples {
 namespace {
@@ -38,12 +39,11 @@ double frechet_distance(const gaussian& a, const gaussian& b) {
   if (a.mean.size() != b.mean.size())
     throw std::invalid_argument("frechet_distance: " + std::to_string(a.mean.size()) + " features against " +
                                 std::to_string(b.mean.size()));
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_a(a.covariance);
-  const Eigen::VectorXd roots = of_a.eigenvalues().cwiseMax(0).cwiseSqrt();
-  const Eigen::MatrixXd root = of_a.eigenvectors() * roots.asDiagonal() * of_a.eigenvectors().transpose();
+  const eigen_decomposition of_a = symmetric_eigen(a.covariance);
+  const Eigen::VectorXd roots = of_a.values.cwiseMax(0).cwiseSqrt();
+  const Eigen::MatrixXd root = of_a.vectors * roots.asDiagonal() * of_a.vectors.transpose();
   const Eigen::MatrixXd product = root * b.covariance * root;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> of_product((product + product.transpose()) / 2, Eigen::EigenvaluesOnly);
-  const double overlap = of_product.eigenvalues().cwiseMax(0).cwiseSqrt().sum();
+  const double overlap = symmetric_eigen((product + product.transpose()) / 2).values.cwiseMax(0).cwiseSqrt().sum();
   const double distance = (a.mean - b.mean).squaredNorm() + a.covariance.trace() + b.covariance.trace() - 2 * overlap;
   return std::max(distance, 0.0);
 }

@@ -3,11 +3,12 @@
 // Principal components by an eigendecomposition; t-SNE by plain gradient descent with momentum.
 #include "common/projection.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <vector>
+
+#include "common/symmetric_eigen.hpp"
 
 namespace examples {
 namespace {
@@ -62,8 +63,7 @@ graph affinities(const neighbours& near, double perplexity) {
 matrix principal_components(const matrix& rows) {
   const Eigen::MatrixXf centred = rows.rowwise() - rows.colwise().mean();
   const Eigen::MatrixXd covariance = (centred.transpose() * centred).cast<double>();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-  Eigen::MatrixXd axes = solver.eigenvectors().rightCols(std::min<index>(2, rows.cols())).rowwise().reverse();
+  Eigen::MatrixXd axes = symmetric_eigen(covariance).vectors.rightCols(std::min<index>(2, rows.cols())).rowwise().reverse();
   for (index c = 0; c < axes.cols(); ++c) {  // an eigenvector's sign is open; this fixes it
     index largest = 0;
     axes.col(c).cwiseAbs().maxCoeff(&largest);

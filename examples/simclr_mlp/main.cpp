@@ -34,7 +34,7 @@ settings read_command_line(int argc, char** argv) {
   app.option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--data", s.data, "folder with the four IDX files of Fashion-MNIST")->type_name("DIR");
   app.add_option("--output", s.output, "folder for the pictures and the table")->type_name("DIR");
-  app.add_option("--loss", s.training.loss, "sup_con and conditional_contrastive learn from the labels too")
+  app.add_option("--loss", s.training.loss, "sup_con, sincere and conditional_contrastive learn from the labels too")
       ->check(CLI::IsMember(losses));
   app.add_option("--temperature", s.training.temperature, "of the loss")->check(CLI::Range(1e-4, 1e4));
   app.add_option("--epochs", s.training.epochs, "rounds over the training pictures")->check(CLI::Range(0, 100000));

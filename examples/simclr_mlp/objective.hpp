@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The five losses that the encoder can be trained with, each on two views of the same pictures.
+// The losses that the encoder can be trained with, each on two views of the same pictures.
 #pragma once
 
 #include <contrastive/contrastive.hpp>
@@ -24,8 +24,8 @@ class objective {
  public:
   /// The names of the losses.
   static const std::vector<std::string>& known() {
-    static const std::vector<std::string> all = {"nt_xent", "info_nce", "sup_con", "conditional_contrastive",
-                                                 "weighted_info_nce"};
+    static const std::vector<std::string> all = {"nt_xent", "decoupled", "hard_negative", "info_nce", "weighted_info_nce",
+                                                 "clip", "siglip", "sup_con", "sincere", "conditional_contrastive"};
     return all;
   }
 
@@ -45,7 +45,13 @@ class objective {
     auto dz1 = dz.topRows(n), dz2 = dz.bottomRows(n);
     const double t = temperature_;
     if (loss_ == "nt_xent") return run({dz1, dz2}, contrastive::nt_xent{.temperature = t}, z1, z2);
+    if (loss_ == "decoupled") return run({dz1, dz2}, contrastive::decoupled{.temperature = t}, z1, z2);
+    if (loss_ == "hard_negative") return run({dz1, dz2}, contrastive::hard_negative{.temperature = t}, z1, z2);
     if (loss_ == "info_nce") return run({dz1, dz2}, contrastive::info_nce{.temperature = t}, z1, z2);
+    if (loss_ == "clip") return run({dz1, dz2}, contrastive::clip{.temperature = t}, z1, z2);
+    // With this bias a positive of cosine 1 has the logit 0.
+    if (loss_ == "siglip") return run({dz1, dz2}, contrastive::siglip{.temperature = t, .bias = -1 / t}, z1, z2);
+    if (loss_ == "sincere") return run({dz}, contrastive::sincere{.temperature = t, .labels = batch.labels}, batch.z);
     if (loss_ == "sup_con") return run({dz}, contrastive::sup_con{.temperature = t, .labels = batch.labels}, batch.z);
     if (loss_ == "conditional_contrastive")
       return run({dz, proxies_.gradient}, contrastive::conditional_contrastive{.temperature = t, .labels = batch.labels},

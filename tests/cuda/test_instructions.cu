@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
 // Tensor cores and the layout of what they read, a tile of small integers at a time: what the first minute on a card tells.
+#include <contrastive/contrastive.hpp>  // which nvcc reads where the engine is compiled apart, as libtorch's adapter does
 #include <contrastive/cuda.cuh>
 #include <device/one_tile.hpp>
 #include <support/catch.hpp>

@@ -17,9 +17,10 @@ struct outcome {
   std::string output;  // both streams
 };
 
-/// Arguments must need no quoting.
-inline outcome run_program(const std::string& binary, const std::string& arguments) {
-  FILE* pipe = popen((binary + " " + arguments + " 2>&1").c_str(), "r");
+/// Arguments must need no quoting. A trainer on libtorch that is told how its threads wait does not start itself a second time.
+inline outcome run_program(const std::string& binary, const std::string& arguments,
+                           const std::string& environment = "OMP_WAIT_POLICY=passive OPENBLAS_THREAD_TIMEOUT=4") {
+  FILE* pipe = popen((environment + " " + binary + " " + arguments + " 2>&1").c_str(), "r");
   if (pipe == nullptr) throw std::runtime_error("cannot run " + binary);
   outcome out{-1, ""};
   std::array<char, 4096> piece;

@@ -23,7 +23,8 @@ std::string small_run(const temporary_folder& folder) { return "--data " + folde
 TEST_CASE("simclr_mlp: trains with each loss and leaves a table, two pictures and curves") {
   const temporary_folder folder;
   write_picture_files(folder.path(), 300, 100);
-  for (const std::string loss : {"nt_xent", "info_nce", "sup_con", "conditional_contrastive", "weighted_info_nce"}) {
+  for (const std::string loss : {"nt_xent", "decoupled", "hard_negative", "info_nce", "weighted_info_nce", "clip", "siglip",
+                                 "sup_con", "sincere", "conditional_contrastive"}) {
     const std::string to = folder / loss;
     const outcome out = run(small_run(folder) + "--epochs 2 --loss " + loss + " --output " + to);
     INFO(out.output);

@@ -8,6 +8,7 @@
 #include <contrastive/core/errors.hpp>
 #include <contrastive/engine/naive.hpp>
 #include <string>
+#include <utility>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
@@ -83,8 +84,9 @@ class rule_check {
     if (far.law.batch_term) sums.batch_log_sum = far.law.batch_term(sums) + s.batch_log_sum - d_.law.batch_term(s);
     const row_result<K> r = rule_.finish(naive::detail::first_sums<K>(sums));
     const std::string where = moved == 0 ? "" : " where " + text(moved) + " is added to every logit";
-    for (const auto& [name, value] :
-         {std::pair{"loss", r.loss}, {"reference", r.reference}, {"residual", r.residual}, {"temperature", r.temperature}})
+    const std::pair<const char*, double> numbers[] = {  // named: nvcc loses a list that stands in the loop
+        {"loss", r.loss}, {"reference", r.reference}, {"residual", r.residual}, {"temperature", r.temperature}};
+    for (const auto& [name, value] : numbers)
       if (!std::isfinite(value)) return std::string(name) + " = " + text(value) + where;
     for (int k = 0; k < K; ++k)
       if (!std::isfinite(r.slopes[k])) return "slopes[" + std::to_string(k) + "] = " + text(r.slopes[k]) + where;
