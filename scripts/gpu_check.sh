@@ -9,7 +9,7 @@
 #
 # --headers: a folder with Eigen, Catch2 v2 and nlohmann/json where the machine has no packages (scripts/gpu_headers.sh fills it)
 # --arch: what is built for; the GPU's own where there is one, else 80 and 90a
-# --build-only on one machine and --run-only on another: what runs is build/gpu_check/{test_cuda,times}, in this folder's root
+# --build-only on one machine and --run-only on another: what runs is build/gpu_check/{test_cuda,test_nccl,times}, in this folder's root
 # Returns 0 where everything passed, 77 where there is no GPU and the build passed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -43,10 +43,14 @@ build_all() {
   flags=(-std=c++20 -O2 -Iinclude -Itests -isystem "$headers" -DEIGEN_NO_CUDA -DCONTRASTIVE_SEPARATE_ENGINE
     -DCONTRASTIVE_SCALAR=float '-DCONTRASTIVE_TEST_DATA="tests/data"')
   for a in $arch; do flags+=(-gencode "arch=compute_$a,code=sm_$a"); done
+  nccl=()
+  if [ -e "$(dirname "$(command -v nvcc)")/../include/nccl.h" ] || [ -e /usr/include/nccl.h ]; then
+    nccl=(tests/distributed/{on_ranks,test_nccl}.cpp tests/support/on_cpu.cpp)
+  fi
   jobs=()
   compile() { nvcc "${flags[@]}" -c "$1" -o "$build/$(basename "${1%.*}").o" & jobs+=($!); }
   for source in tests/cuda/{test_half,test_evaluator,test_large,test_float,test_double,test_instructions,test_thrust}.cu benchmarks/cuda/times.cu tests/cuda/main.cpp \
-    tests/support/{definition,settings,cases}.cpp cmake/compiled_engine.cpp; do
+    tests/support/{definition,settings,cases}.cpp cmake/compiled_engine.cpp "${nccl[@]}"; do
     while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.2; done
     compile "$source"
   done
@@ -54,6 +58,7 @@ build_all() {
   nvcc "${flags[@]}" "$build"/{test_half,test_evaluator,test_large,test_float,test_double,test_instructions,test_thrust,main,definition,settings,cases,compiled_engine}.o \
     -lcublas -o "$build/test_cuda"
   nvcc "${flags[@]}" "$build/times.o" -lcublas -o "$build/times"
+  [ ${#nccl[@]} -eq 0 ] || nvcc "${flags[@]}" "$build"/{test_nccl,on_ranks,on_cpu,definition,settings,compiled_engine}.o -lnccl -lcublas -o "$build/test_nccl"
   say "built"
 }
 [ $builds = no ] || build_all
@@ -91,7 +96,9 @@ while IFS= read -r name; do
   number=$((number + 1)) names+=("$name")
   together 100 "test_$number" "$build/test_cuda" -d yes "$(printf '%s' "$name" | sed 's/[][,\\]/\\&/g')"
 done < <("$build/test_cuda" --list-test-names-only | grep . || true)
+[ ! -e "$build/test_nccl" ] || together 100 nccl "$build/test_nccl"
 wait
+if [ -e "$build/test_nccl" ] && [ ! -e "$out/nccl.log.passed" ]; then failed+=("one rank of NCCL"); tail -n 4 "$out/nccl.log"; fi
 [ $number -gt 0 ] || failed+=("no tests were found")
 for i in $(seq 1 $number); do
   if [ -e "$out/test_$i.log.passed" ]; then
