@@ -25,7 +25,7 @@ struct row_piece {
 class ring_plan {
  public:
   static constexpr index_type most_rows = 2048;       // of a piece: what the engine keeps of its rows stays small
-  static constexpr index_type block_bytes = 4 << 20;  // of the rows that travel at a time: the others wait for the next lap
+  static constexpr index_type block_bytes = 1 << 20;  // of the rows that travel at a time: the others wait for the next lap
 
   /// `says` that D and P are symmetric is true of all pairs of anchors and candidates [tiled_begin, tiled_end).
   ring_plan(const spread_rows& rows, int num_ranks, arrangement kind, bool says_symmetric, index_type tiled_begin,
