@@ -43,7 +43,8 @@ template <class T>
 std::string fault_on_rank(const distributed::any_communicator& ranks, const any_loss& loss, const views<T>& rows,
                           const cut& where, const answer& whole);
 
-/// Every loss in both scalars, once with a rank without rows: prints what is wrong on this rank, returns how many times.
-int count_faults(const distributed::any_communicator& ranks);
+/// Every loss in both scalars, a rank being without rows: prints what is wrong on this rank, returns how many times. In every
+/// form that it has, and in further settings, or only in one.
+int count_faults(const distributed::any_communicator& ranks, bool every_form);
 
 }  // namespace contrastive::testing

@@ -8,7 +8,7 @@ namespace {
 
 int faults_of_all_ranks() {
   contrastive::distributed::mpi_communicator ranks{MPI_COMM_WORLD};
-  const int faults = contrastive::testing::count_faults(contrastive::distributed::any_communicator(ranks));
+  const int faults = contrastive::testing::count_faults(contrastive::distributed::any_communicator(ranks), true);
   int all = 0;
   MPI_Allreduce(&faults, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
   return all;
