@@ -73,6 +73,12 @@ class ring_plan {
     for (int r = 0; r < num_ranks_; ++r) most = std::max(most, block_rows(r, 0));
     return most;
   }
+  /// Of the pieces in which the engine takes rows.
+  std::size_t most_piece_rows() const {
+    index_type most = 0;
+    for (const spread_argument& a : where_.arguments) most = std::max(most, *std::max_element(a.rows.begin(), a.rows.end()));
+    return static_cast<std::size_t>(std::min(most, most_rows));
+  }
 
   /// This rank's anchors, from one on.
   std::vector<row_piece> anchors(index_type begin = 0) const { return pieces_of(anchors_, where_.rank, 0, begin, no_end); }
