@@ -130,8 +130,8 @@ struct kinds_of_calls {
     /// Memory for the gradients of a rank, full of sevens.
     std::vector<matrix<double>> memory(int rank) const {
       std::vector<matrix<double>> sevens;
-      for (std::size_t a = 0; a < rows.size(); ++a)
-        sevens.push_back(matrix<double>::Constant(where.replicated(a) ? rows[a].rows : where.rows(a, rank), dim, 7));
+      for (std::size_t of = 0; of < rows.size(); ++of)
+        sevens.push_back(matrix<double>::Constant(where.replicated(of) ? rows[of].rows : where.rows(of, rank), dim, 7));
       return sevens;
     }
   };
