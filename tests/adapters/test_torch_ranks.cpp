@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// torch_loss over real processes, which are forked and meet by Gloo: the loss and the gradients of one process on all rows.
+// Real processes, which are forked and meet by Gloo: every loss over c10d_communicator, and torch_loss, with the gradients of
+// one process on all rows.
 //   test_torch_ranks RANKS
 #include <sys/wait.h>
 #include <torch/torch.h>
@@ -11,6 +12,7 @@
 #include <contrastive/adapters/torch_ranks.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <distributed/on_ranks.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -95,6 +97,7 @@ int as_rank(int rank, int size, const std::string& folder) {
   options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1"));
   const auto group = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options);
   contrastive::distributed::c10d_communicator ranks{*group};
+  failures += contrastive::testing::count_faults(contrastive::distributed::any_communicator(ranks), false);
   check(ranks, torch::kFloat64);
   check(ranks, torch::kFloat32);
   std::fflush(stdout);
@@ -120,6 +123,6 @@ int main(int argc, char** argv) {
     failed += status == 0 ? 0 : 1;
   }
   std::filesystem::remove_all(folder);
-  if (failed == 0) std::printf("ok    torch_loss on %d ranks\n", size);
+  if (failed == 0) std::printf("ok    every loss and torch_loss on %d ranks\n", size);
   return failed;
 }

@@ -30,32 +30,33 @@ void check_refused(const std::function<void(any_communicator&)>& body, const std
   }
 }
 
-/// A loss that throws for one pair of one rank.
-struct breaks {
+/// A loss whose pairs are watched while they are computed.
+struct watched {
   double temperature = 0.5;
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
-  bool broken = false;
+  const std::function<void(index_type candidate)>* at_pair = nullptr;
 
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
   static constexpr mean_log rule{};
   struct pairs {
-    bool broken;
+    const std::function<void(index_type)>* at_pair;
     double denominator(index_type i, index_type j) const {
-      if (broken && j == 7) throw std::runtime_error("pair 7 is out of order");
+      if (at_pair != nullptr) (*at_pair)(j);
       return i != j ? 1 : 0;
     }
     double positive(index_type i, index_type j) const { return (i ^ 1) == j ? 1 : 0; }
   };
-  pairs bind(const argument_shapes&) const { return {broken}; }
+  pairs bind(const argument_shapes&) const { return {at_pair}; }
 };
 
-/// A loss that says how many pairs it lists by throwing.
+/// A loss that says how many pairs it lists by throwing, and has a list of rows besides.
 struct lists_badly {
   double temperature = 0.5;
   contrastive::similarity similarity = contrastive::similarity::cosine;
   contrastive::reduction reduction = contrastive::reduction::mean;
   bool broken = false;
+  label_view ids = {};
 
   static constexpr auto arrangement = contrastive::arrangement::all_against_all;
   static constexpr mean_log rule{};
@@ -72,7 +73,7 @@ struct lists_badly {
 /// Calls of a communicator are counted, and something happens at one of them.
 class at_call {
  public:
-  enum class what { throws, drops_bytes, repeats_bytes, waits };
+  enum class what { throws, dies, drops_bytes, repeats_bytes, waits };
 
   at_call(distributed::thread_communicator& ranks, int call, what happens) : ranks_(ranks), call_(call), happens_(happens) {}
   int rank() const { return ranks_.rank(); }
@@ -103,9 +104,10 @@ class at_call {
 
  private:
   bool count() {
-    const bool now = now_++ == call_;
-    if (now && happens_ == what::throws) throw std::runtime_error("the line is dead");
-    if (happens_ == what::waits) std::this_thread::sleep_for(std::chrono::microseconds((now_ * 37 + rank() * 101) % 400));
+    const bool now = now_ == call_, dead = happens_ == what::dies && call_ >= 0 && now_ > call_;
+    ++now_;
+    if (dead || (now && (happens_ == what::throws || happens_ == what::dies))) throw std::runtime_error("the line is dead");
+    if (now && happens_ == what::waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return now;
   }
 
@@ -115,6 +117,35 @@ class at_call {
   void* spoilt_ = nullptr;  // memory that is to hold old_ instead of what comes
   std::vector<char> old_;
   bool did_ = false;
+};
+
+/// Calls of each kind, on 11 rows of three ranks and a queue.
+struct kinds_of_calls {
+  struct kind {
+    const char* what;
+    any_loss loss;
+    views<double> rows;
+    cut where;
+
+    /// Memory for the gradients of a rank, full of sevens.
+    std::vector<matrix<double>> memory(int rank) const {
+      std::vector<matrix<double>> sevens;
+      for (std::size_t of = 0; of < rows.size(); ++of)
+        sevens.push_back(matrix<double>::Constant(where.replicated(of) ? rows[of].rows : where.rows(of, rank), dim, 7));
+      return sevens;
+    }
+  };
+  const matrix<double> a = random_rows<double>(11, dim, 1), b = random_rows<double>(11, dim, 2),
+                       queue = random_rows<double>(14, dim, 3);
+  const std::vector<int> labels = random_labels(11, 3, 4);
+  const std::vector<index_type> spread{0, 3, 7, 11}, of_queue{0, 6, 9, 14};
+  const kind all[6] = {
+      {"symmetric", nt_xent{.temperature = 0.2}, {a, b}, {{spread, spread}}},
+      {"both ways", clip{.temperature = 0.2, .ids = labels}, {a, b}, {{spread, spread}}},
+      {"against the rest", info_nce{.temperature = 0.2}, {a, b, queue}, {{spread, spread, of_queue}}},
+      {"against a queue that all ranks have", info_nce{.temperature = 0.2}, {a, b, queue}, {{spread, spread, of_queue}, true}},
+      {"in three passes", sincere{.temperature = 0.2, .labels = labels}, {a}, {{spread}}},
+      {"with a sum over the batch", decoupled{.temperature = 0.2, .sigma = 0.7}, {a, b}, {{spread, spread}}}};
 };
 
 }  // namespace
@@ -186,6 +217,74 @@ TEST_CASE("distributed: ranks that do not ask for the same are refused, on all o
         call(ranks, nt_xent{}, none, none);
       },
       "expected at least one row, got 0 rows");
+}
+
+TEST_CASE("distributed: ranks that do not ask for the same are refused, whatever it is that differs") {
+  const kinds_of_calls calls;
+  const cut &of_two = calls.all[0].where, &of_three = calls.all[2].where;
+  const auto call_with = [&](any_communicator& ranks, const any_loss& usual, const any_loss& of_rank_1,
+                             grad_scale scale_of_rank_1) {
+    const bool one = ranks.rank() == 1;
+    distributed::evaluator<double> evaluate{ranks, one ? scale_of_rank_1 : grad_scale::sum};
+    call(evaluate, ranks.rank(), one ? of_rank_1 : usual, {calls.a, calls.b}, of_two);
+  };
+  const struct {
+    any_loss usual, of_rank_1;
+    const char* words;
+    grad_scale of_gradients = grad_scale::sum;
+  } pairs[] = {
+      {siglip{.bias = -2}, siglip{.bias = -1}, "bias: expected -2 as on rank 0, got -1 on rank 1"},
+      {nt_xent{}, nt_xent{.similarity = similarity::dot}, "similarity (its number): expected 0 as on rank 0, got 1 on rank 1"},
+      {nt_xent{}, nt_xent{.reduction = reduction::sum}, "reduction (its number): expected 0 as on rank 0, got 1 on rank 1"},
+      {scattered{.arrangement = arrangement::all_against_all}, scattered{.arrangement = arrangement::first_against_rest},
+       "arrangement (its number): expected"},
+      {nt_xent{}, nt_xent{}, "grad_scale (its number): expected 0 as on rank 0, got 1 on rank 1", grad_scale::mean}};
+  for (const auto& p : pairs)
+    check_refused([&](any_communicator& ranks) { call_with(ranks, p.usual, p.of_rank_1, p.of_gradients); }, p.words);
+
+  check_refused(
+      [&](any_communicator& ranks) {
+        const matrix<float> a = calls.a.cast<float>(), b = calls.b.cast<float>();
+        distributed::evaluator<float> in_float{ranks, grad_scale::sum};
+        distributed::evaluator<double> in_double{ranks, grad_scale::sum};
+        if (ranks.rank() == 1)
+          call(in_float, 1, nt_xent{}, {a, b}, of_two);
+        else
+          call(in_double, ranks.rank(), nt_xent{}, {calls.a, calls.b}, of_two);
+      },
+      "bytes of a number: expected 8 as on rank 0, got 4 on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        distributed::evaluator<double> evaluate{ranks, grad_scale::sum};
+        const matrix<double> a = rows_on(ranks.rank(), 1), b = rows_on(ranks.rank(), 2);
+        if (ranks.rank() == 1)
+          evaluate.value(nt_xent{}, a, b);
+        else
+          evaluate.value_and_gradient(nt_xent{}, a, b);
+      },
+      "gradients wanted (0 or 1): expected 1 as on rank 0, got 0 on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        distributed::evaluator<double> evaluate{ranks, grad_scale::sum};
+        call(evaluate, ranks.rank(), info_nce{}, calls.all[2].rows, ranks.rank() == 1 ? calls.all[3].where : of_three);
+      },
+      "argument 3 replicated (0 or 1): expected 0 as on rank 0, got 1 on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        distributed::evaluator<double> evaluate{ranks, grad_scale::sum};
+        std::vector<matrix<double>> memory = calls.all[2].memory(ranks.rank());
+        std::vector<matrix_view<double>> into{memory.begin(), memory.end()};
+        if (ranks.rank() == 1) into[1] = {};
+        call(evaluate, ranks.rank(), info_nce{}, calls.all[2].rows, of_three, &into);
+      },
+      "argument 2 with a gradient (0 or 1): expected 1 as on rank 0, got 0 on rank 1");
+  check_refused(
+      [&](any_communicator& ranks) {
+        distributed::evaluator<double> evaluate{ranks, grad_scale::sum};
+        const matrix<double> a = rows_on(ranks.rank(), 1);
+        ranks.rank() == 1 ? evaluate.value(lists_badly{}, a) : evaluate.value(watched{}, a);
+      },
+      "lists of rows: expected 1 as on rank 0, got 2 on rank 1");
 }
 
 TEST_CASE("distributed: parameters that differ are refused, whatever they are parameters of") {
@@ -329,60 +428,72 @@ TEST_CASE("distributed: what a loss throws on one rank all ranks hear of, and th
   for (const std::string& words : words_of_ranks(3, [](any_communicator& ranks) {
          distributed::evaluator<double> evaluate{ranks, grad_scale::sum, {.threads = 1}};
          const matrix<double> a = rows_on(ranks.rank(), 1);
-         breaks loss;
-         const double before = evaluate.value(loss, a);
-         loss.broken = ranks.rank() == 1;
+         const double before = evaluate.value(watched{}, a);
+         const std::function<void(index_type)> breaks = [&](index_type j) {
+           if (ranks.rank() == 1 && j == 7) throw std::runtime_error("pair 7 is out of order");
+         };
          std::string words;
          try {
-           evaluate.value(loss, a);
+           evaluate.value(watched{.at_pair = &breaks}, a);
          } catch (const std::exception& e) {
            words = e.what();
          }
          if (words.find(ranks.rank() == 1 ? "pair 7 is out of order" : "rank 1 has failed: pair 7 is out of order") ==
              std::string::npos)
            throw std::logic_error("heard: " + words);
-         loss.broken = false;
-         if (evaluate.value(loss, a) != before) throw std::logic_error("another value than before");
+         if (evaluate.value(watched{}, a) != before) throw std::logic_error("another value than before");
        }))
     CHECK(words == "");
 }
 
 TEST_CASE("distributed: whichever call of a communicator fails, all ranks report it and write nothing") {
-  const int num_ranks = 3, failing = static_cast<int>(run_seed() % 3);
-  bool done = false;
-  int k = 0;
-  for (; !done && k < 200; ++k) {
-    INFO("call " << k << " of rank " << failing);
-    std::vector<int> wrote(3, 0);
-    const auto words = words_of_ranks(
-        num_ranks,
-        [&](auto& ranks) {
-          distributed::evaluator<double> evaluate{ranks, grad_scale::sum, {.threads = 1}};
-          const matrix<double> a = rows_on(ranks.rank(), 1), b = rows_on(ranks.rank(), 2);
-          matrix<double> of_a = matrix<double>::Constant(a.rows(), dim, 7), of_b = of_a;
-          const auto untouched = [&] { return (of_a.array() == 7).all() && (of_b.array() == 7).all(); };
-          try {
-            evaluate.value_and_gradient_into({of_a, of_b}, clip{.temperature = 0.2}, a, b);
-            wrote[static_cast<std::size_t>(ranks.rank())] = 1;
-          } catch (...) {
-            if (!untouched()) throw std::logic_error("gradients were written");
-            evaluate.value_and_gradient_into({of_a, of_b}, clip{.temperature = 0.2}, a, b);  // the line is repaired
-            if (untouched()) throw std::logic_error("no gradients were written");
-            throw;
-          }
-        },
-        [&](distributed::thread_communicator& ranks) {
-          return at_call(ranks, ranks.rank() == failing ? k : -1, at_call::what::throws);
-        });
-    done = wrote[0] == 1;
-    for (int r = 0; r < num_ranks; ++r) {
-      INFO("rank " << r << " says: " << words[static_cast<std::size_t>(r)]);
-      CHECK((wrote[static_cast<std::size_t>(r)] == 1) == done);
-      CHECK((words[static_cast<std::size_t>(r)].find("the line is dead") != std::string::npos) == !done);
+  const kinds_of_calls calls;
+  const int num_ranks = 3;
+  for (const auto happens : {at_call::what::throws, at_call::what::dies})
+    for (const auto& kind : calls.all) {
+      const bool repaired = happens == at_call::what::throws;
+      int k = 0;  // counts the calls of rank 0, of rank 1, of rank 2, then the next of each
+      for (int fine = 0; fine < num_ranks && k < 300; ++k) {
+        const int failing = k % num_ranks;
+        INFO(kind.what << ": call " << k / num_ranks << " of rank " << failing
+                       << (repaired ? " fails" : " fails, and all after it"));
+        std::vector<int> wrote(num_ranks, 0);
+        const auto words = words_of_ranks(
+            num_ranks,
+            [&](auto& ranks) {
+              distributed::evaluator<double> evaluate{ranks, grad_scale::sum, {.threads = 1}};
+              std::vector<matrix<double>> memory = kind.memory(ranks.rank());
+              const std::vector<matrix_view<double>> into{memory.begin(), memory.end()};
+              const auto make = [&] { call(evaluate, ranks.rank(), kind.loss, kind.rows, kind.where, &into); };
+              const auto untouched = [&](const matrix<double>& m) { return (m.array() == 7).all(); };
+              try {
+                make();
+                wrote[static_cast<std::size_t>(ranks.rank())] = 1;
+              } catch (...) {
+                if (!std::all_of(memory.begin(), memory.end(), untouched)) throw std::logic_error("gradients were written");
+                if (repaired) make();
+                if (repaired && std::any_of(memory.begin(), memory.end(), untouched))
+                  throw std::logic_error("no gradients were written");
+                throw;
+              }
+            },
+            [&](distributed::thread_communicator& ranks) {
+              return at_call(ranks, ranks.rank() == failing ? k / num_ranks : -1, happens);
+            });
+        const bool done = wrote[0] == 1;
+        fine = done ? fine + 1 : 0;
+        for (std::size_t r = 0; r < words.size(); ++r) {
+          INFO("rank " << r << " says: " << words[r]);
+          CHECK((wrote[r] == 1) == done);
+          const bool told = words[r].find("the line is dead") != std::string::npos,
+                     deserted = words[r].find("a rank has left the group") != std::string::npos;
+          CHECK((told || (!repaired && deserted)) == !done);
+        }
+      }
+      INFO(kind.what);
+      CHECK(k < 300);
+      CHECK(k > 15 * num_ranks);  // there were as many calls
     }
-  }
-  CHECK(done);
-  CHECK(k > 15);  // there were as many calls
 }
 
 TEST_CASE("distributed: a rank that leaves ends the calls of the others") {
@@ -395,28 +506,80 @@ TEST_CASE("distributed: a rank that leaves ends the calls of the others") {
 }
 
 TEST_CASE("distributed: when ranks come late makes no difference, to the last bit") {
-  const int num_ranks = 4;
-  std::vector<result<float>> first(4), then(4);
-  const auto run = [&](std::vector<result<float>>& to, auto... wrap) {
-    const auto words = words_of_ranks(
-        num_ranks,
-        [&](auto& ranks) {
-          distributed::evaluator<float> evaluate{ranks, grad_scale::sum, {.threads = 2}};
-          const matrix<float> a = random_rows<float>(70 + ranks.rank(), 20, static_cast<std::uint64_t>(ranks.rank())),
-                              b = random_rows<float>(70 + ranks.rank(), 20, static_cast<std::uint64_t>(10 + ranks.rank()));
-          to[static_cast<std::size_t>(ranks.rank())] = evaluate.value_and_gradient(nt_xent{.temperature = 0.1}, a, b);
-        },
-        wrap...);
-    for (const std::string& w : words) CHECK(w == "");
-  };
-  run(first);
-  for (int round = 0; round < 5; ++round) {
-    run(then, [&](distributed::thread_communicator& ranks) { return at_call(ranks, round, at_call::what::waits); });
-    for (std::size_t r = 0; r < first.size(); ++r) {
-      CHECK(same_bits(first[r], then[r]));
-      CHECK(std::memcmp(&first[r].loss, &first[0].loss, sizeof(float)) == 0);
+  const kinds_of_calls calls;
+  for (const auto& kind : calls.all) {
+    std::vector<result<double>> first(3), then(3);
+    int num_calls = 0;
+    const auto run = [&](std::vector<result<double>>& to, int late_at) {
+      const auto words = words_of_ranks(
+          3,
+          [&](auto& ranks) {
+            distributed::evaluator<double> evaluate{ranks, grad_scale::sum, {.threads = 2}};
+            to[static_cast<std::size_t>(ranks.rank())] = call(evaluate, ranks.rank(), kind.loss, kind.rows, kind.where);
+            if (ranks.rank() == 0) num_calls = ranks.calls();
+          },
+          [&](distributed::thread_communicator& ranks) {
+            return at_call(ranks, ranks.rank() == late_at % 3 ? late_at : -1, at_call::what::waits);
+          });
+      for (const std::string& w : words) CHECK(w == "");
+    };
+    run(first, -1);
+    for (int k = 0; k < num_calls; ++k) {
+      INFO(kind.what << ": a rank waits before its call " << k);
+      run(then, k);
+      for (std::size_t r = 0; r < first.size(); ++r) CHECK(same_bits(first[r], then[r]));
     }
   }
+}
+
+/// Notes what is under way.
+class noted {
+ public:
+  explicit noted(distributed::thread_communicator& ranks) : ranks_(ranks) {}
+  int rank() const { return ranks_.rank(); }
+  int size() const { return ranks_.size(); }
+  void all_gather(const void* own, std::size_t bytes, void* all) { ranks_.all_gather(own, bytes, all); }
+  void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) {
+    if (under_way++ == 0) first_bytes = bytes;
+    started = true;
+    ranks_.start_shift(to_next, bytes, from_previous, previous_bytes);
+  }
+  void wait() {
+    ranks_.wait();
+    under_way = 0;
+  }
+
+  int under_way = 0;            // shifts that were started and not waited for
+  std::size_t first_bytes = 0;  // that the first of them sends
+  bool started = false;
+
+ private:
+  distributed::thread_communicator& ranks_;
+};
+
+TEST_CASE("distributed: a block is on its way to the next rank while it is computed") {
+  const auto words = words_of_ranks(
+      3,
+      [](noted& ranks) {
+        const matrix<double> a = rows_on(ranks.rank(), 1);
+        int computed = 0, late = 0;
+        const std::function<void(index_type)> at_pair = [&](index_type j) {
+          if (!ranks.started) return;  // ranks compare their losses
+          const int owner = j < rows_of(0) ? 0 : j < rows_of(0) + rows_of(1) ? 1 : 2, step = (ranks.rank() - owner + 3) % 3;
+          if (step == 2) return;  // there it goes no further
+          ++computed;
+          late += ranks.under_way > 0 && ranks.first_bytes == static_cast<std::size_t>(rows_of(owner) * dim) * sizeof(double)
+                      ? 0
+                      : 1;
+        };
+        distributed::evaluator<double>{ranks, grad_scale::sum, {.threads = 1}}.value_and_gradient(watched{.at_pair = &at_pair},
+                                                                                                  a);
+        if (computed == 0 || late > 0)
+          throw std::logic_error(std::to_string(late) + " of " + std::to_string(computed) +
+                                 " pairs without their block under way");
+      },
+      [](distributed::thread_communicator& ranks) { return noted(ranks); });
+  for (const std::string& w : words) CHECK(w == "");
 }
 
 TEST_CASE("distributed: the mean over ranks of gradients scaled for it is the gradient") {
@@ -429,6 +592,10 @@ TEST_CASE("distributed: the mean over ranks of gradients scaled for it is the gr
       throw std::logic_error("not three times");
     if (m.loss != s.loss || m.temperature_gradient != s.temperature_gradient)
       throw std::logic_error("what all share is scaled");
+    const matrix<double> queue = rows_on(0, 3),
+                         scaled_by_1 = sum.value_and_gradient(info_nce{}, a, b, distributed::replicated(queue)).gradients[2];
+    if (mean.value_and_gradient(info_nce{}, a, b, distributed::replicated(queue)).gradients[2] != scaled_by_1)
+      throw std::logic_error("the gradient of what all have is scaled");
   });
   for (const std::string& w : words) CHECK(w == "");
 }

@@ -80,9 +80,9 @@ auto replicated(const E& rows) {
 /// `loss`, `valid_anchors` and the gradients by temperature and bias are those of the whole problem on every rank; `per_anchor`
 /// and the gradients those of the rank's own rows.
 ///
-/// Memory: the gradients, and those of the last result until the call has come to its end; 8 bytes a row of all ranks for each
-/// list, 4 for each parameter of weights_from; some 50 bytes a row of this one; five blocks of 4 MiB or of 2048 rows, two where
-/// candidates have no gradient; and what an evaluator<T> takes for 4096 rows. Sent by each rank: the candidates of all in each
+/// Memory: the gradients; 8 bytes a row of all ranks for each list, 4 for each parameter of weights_from; some 50 bytes a row
+/// of this one; five blocks of 1 MiB or of 2048 rows, two where candidates have no gradient; and what an evaluator<T> takes for
+/// 4096 rows. Sent by each rank: the candidates of all in each
 /// pass (a loss has two, sincere three), half of them where the loss is symmetric, and their gradient.
 ///
 /// Throws what evaluator<T> throws, on every rank: where one rank refuses its input, runs out of memory for rows, sums or
@@ -175,6 +175,7 @@ class evaluator {
     p.wants_bias = detail::has_bias<L>, p.anchor_weights = detail::anchor_weights_of(loss);
     const double bias = detail::bias_of(loss);
 
+    result_ = {};  // its gradients take as much memory as those to come
     joint_call call(ranks_, p.who, letters());
     gathered_loss<L> whole(loss);
     row_list lists[most_row_lists];

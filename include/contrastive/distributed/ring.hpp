@@ -176,7 +176,7 @@ class ring {
     own_.shares.reserve(static_cast<std::size_t>(plan_.num_anchors()));
     if (plan_.both_ways()) own_columns_.shares.reserve(static_cast<std::size_t>(plan_.num_anchors()));
     for (std::vector<T>& g : part_gradients_)
-      if (p_.with_gradients) g.reserve(static_cast<std::size_t>(ring_plan::most_rows) * dim());
+      if (p_.with_gradients) g.reserve(plan_.most_piece_rows() * dim());
     if (p_.reduction == reduction::none) out_.per_anchor.resize(static_cast<std::size_t>(plan_.num_anchors()));
   }
   std::size_t dim() const { return static_cast<std::size_t>(where_.cols); }

@@ -25,7 +25,7 @@ struct row_piece {
 class ring_plan {
  public:
   static constexpr index_type most_rows = 2048;       // of a piece: what the engine keeps of its rows stays small
-  static constexpr index_type block_bytes = 4 << 20;  // of the rows that travel at a time: the others wait for the next lap
+  static constexpr index_type block_bytes = 1 << 20;  // of the rows that travel at a time: the others wait for the next lap
 
   /// `says` that D and P are symmetric is true of all pairs of anchors and candidates [tiled_begin, tiled_end).
   ring_plan(const spread_rows& rows, int num_ranks, arrangement kind, bool says_symmetric, index_type tiled_begin,
@@ -72,6 +72,12 @@ class ring_plan {
     std::size_t most = 0;
     for (int r = 0; r < num_ranks_; ++r) most = std::max(most, block_rows(r, 0));
     return most;
+  }
+  /// Of the pieces in which the engine takes rows.
+  std::size_t most_piece_rows() const {
+    index_type most = 0;
+    for (const spread_argument& a : where_.arguments) most = std::max(most, *std::max_element(a.rows.begin(), a.rows.end()));
+    return static_cast<std::size_t>(std::min(most, most_rows));
   }
 
   /// This rank's anchors, from one on.
