@@ -301,8 +301,8 @@ class tile_engine {
                     machine_.each_short_row(
                         parts * column_parts::groups(place.columns),
                         sum_tile_columns<Pairs, Rule, T, R, Second, exponential>{line, thetas_[of_columns], column_sums_});
-                    machine_.each(place.columns, join_tile_columns<Rule>{column_sums_, parts, place.columns,
-                                                                         sums_[of_columns] + place.first_column});
+                    machine_.each_short_row(place.columns, join_tile_columns<Rule>{column_sums_, parts, place.columns,
+                                                                                   sums_[of_columns] + place.first_column});
                   });
   }
   template <bool Second>

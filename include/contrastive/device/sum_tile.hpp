@@ -3,6 +3,7 @@
 // What is added up over the rows of a tile, and over its columns where those are anchors too.
 #pragma once
 
+#include <cmath>
 #include <contrastive/device/tiles.hpp>
 
 namespace contrastive {
@@ -63,6 +64,10 @@ struct line_sums {
   template <tile_weights D, tile_positives P, int k>
   static constexpr bool takes_part = Rule::sums[k].second_stage == Second && !pair_in_tile<D, P>::none(Rule::sums[k].of);
 
+  /// A column is walked down by a lane alone.
+  template <tile_weights D, tile_positives P, bool Down>
+  static constexpr int at_once = pair_in_tile<D, P>::at_once*(Down ? 2 : 1);
+
   /// Small: all exponents are small, and the terms of excluded pairs vanish.
   template <tile_weights D, tile_positives P, bool Small, bool Down, class Lanes>
   CONTRASTIVE_HOST_DEVICE void add(const tile_line<T, Down>& line, double theta, const Lanes& lanes,
@@ -74,7 +79,7 @@ struct line_sums {
       if (!small_exponents) find_maxima<D, P>(line, line_arm, lanes, tops);
     const T theta_high = static_cast<T>(theta), theta_low = static_cast<T>(theta - static_cast<double>(theta_high));
     double all[size] = {}, slopes[size] = {};
-    line.template each_run<pair::at_once>(lanes, [&]<int N>(int e, int step, const T(&products)[N]) {
+    line.template each_run<at_once<D, P, Down>>(lanes, [&]<int N>(int e, int step, const T(&products)[N]) {
       T part[size] = {}, part_slopes[size] = {};
       unrolled<N>([&](int t) {
         if (!Small && products[t] == excluded<T>) return;
@@ -123,7 +128,7 @@ struct line_sums {
                    of_p = has_exponential<Rule>(weight::P) && P != tile_positives::none;
     if constexpr (of_d || of_p) {
       T top_d = lowest<T>, top_p = lowest<T>;
-      line.template each_run<pair_in_tile<D, P>::at_once>(lanes, [&]<int N>(int e, int step, const T(&products)[N]) {
+      line.template each_run<at_once<D, P, Down>>(lanes, [&]<int N>(int e, int step, const T(&products)[N]) {
         unrolled<N>([&](int t) {
           if (products[t] == excluded<T>) return;
           const int at = e + t * step;
@@ -194,8 +199,29 @@ struct join_tile_columns {
   index_type num_parts, num_columns;
   row_values<Rule::sums.size>* sums;  // of the first column on
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index_type c) const {
-    for (index_type p = 0; p < num_parts; ++p) add_sums<Rule>(sums[c], parts[p * num_columns + c]);
+  template <class Lanes>
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type c, const Lanes& lanes) const {
+    row_values<Rule::sums.size> all;
+    const auto each_part = [&](const auto& visit) {
+      for (index_type p = lanes.lane(); p < num_parts; p += lanes.size()) visit(parts[p * num_columns + c]);
+    };
+    each_sum<Rule>([&]<int k>() {
+      double top = log_sum_exp::empty, sum = 0, slope = 0;
+      if constexpr (is_exponential(Rule::sums[k].g)) {
+        each_part([&](const auto& part) {
+          if (!part.empty(k) && part.parts[k].max > top) top = part.parts[k].max;
+        });
+        top = lanes.max(top);
+        each_part([&](const auto& part) {
+          if (!part.empty(k)) sum += part.parts[k].sum * std::exp(part.parts[k].max - top);
+        });
+      } else {
+        each_part([&](const auto& part) { sum += part[k], slope += part.theta_slopes[k]; });
+      }
+      all.parts[k] = {top, lanes.sum(sum)};
+      if constexpr (Rule::sums[k].second_stage) all.theta_slopes[k] = lanes.sum(slope);
+    });
+    if (lanes.lane() == 0) add_sums<Rule>(sums[c], all);
   }
 };
 
