@@ -121,7 +121,7 @@ class tile_engine {
   const weight_view& weights() const { return request_.anchor_weights; }
   int directions() const { return both_ways() ? 2 : 1; }
   index_type anchors_of(int direction) const { return direction == 0 ? n_ : m_; }
-  /// Of tiles, or of some.
+  /// Are there tiles whose columns are anchors too?
   bool columns_are_anchors() const { return both_ways() || symmetric_; }
   index_type entries() const { return n_ * per_anchor_; }
   row_parts runs() const { return {num_parts_, rows_per_part_}; }
