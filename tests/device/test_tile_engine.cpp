@@ -44,6 +44,8 @@ TEST_CASE("tile engine: the size of the tiles does not matter") {
   for (const auto& [rows, columns] : {std::pair<index_type, index_type>{1, 1}, {1, 100}, {100, 1}, {7, 32}, {2048, 4096}})
     for (const similarity kind : all_similarities)
       check_against_the_definition({33, 5, kind, reduction::none, 0.2, 0}, {rows, columns});
+  for (const double temperature : {0.2, 0.01})  // columns in several parts
+    check_against_the_definition({170, 5, similarity::cosine, reduction::none, temperature, 0}, {300, 64});
 }
 
 TEST_CASE("tile engine: rows in any order, and many threads a row, give the same") {

@@ -175,6 +175,7 @@ TEST_CASE("fused: rows of more than 256 numbers take the other way") {
   const rounded_rows rows = random_views(33, 300, 2);
   emulated_gpu::instance().places.clear();
   CHECK(excess(nt_xent{.temperature = 0.1}, rows, 0.1, reduction::mean) <= 1);
+  CHECK(excess(clip{.temperature = 0.01}, rows, 0.01, reduction::mean) <= 1);
   CHECK(emulated_gpu::instance().places.size() == 2);
 }
 

@@ -22,6 +22,17 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
+/// Rows of 16 bits make do with the exponential of a GPU.
+template <class Machine, class R>
+struct exponential_for {
+  using type = standard_exponential;
+};
+template <class Machine, class R>
+requires fuses<Machine, R>
+struct exponential_for<Machine, R> {
+  using type = typename Machine::gpu;
+};
+
 /// One call. R are the rows as products take them: T, or bfloat16.
 ///
 /// Machine: each(count, op) calls op(i), each_row(count, op) op(row, lanes) with many lanes, each_short_row the same with few;
@@ -53,8 +64,8 @@ class tile_engine {
              symmetric_ == says.symmetric;
     constexpr index_type group = 16 / static_cast<index_type>(sizeof(R));  // rows begin at multiples of 16 bytes
     stride_ = fused_ ? fused_width(dim_) : (sums_dim_ + group - 1) / group * group;
-    tile_rows_ = fused_ ? 0 : std::min(tiles.rows, std::max(n_, r.both_ways ? m_ : 0));
-    tile_columns_ = std::min(tiles.columns, std::max(tiled_end_ - tiled_begin_, r.both_ways ? n_ : 0));
+    tile_rows_ = fused_ ? 0 : std::min(tiles.rows, n_);
+    tile_columns_ = std::min(tiles.columns, tiled_end_ - tiled_begin_);
     tile_stride_ = (tile_columns_ + 15) / 16 * 16;
     num_parts_ = std::min<index_type>(256, total_), rows_per_part_ = (total_ + num_parts_ - 1) / num_parts_;
     sort_bytes_ = sorts() ? machine.sort_bytes(entries(), m_ + 1) : 0;
@@ -94,6 +105,7 @@ class tile_engine {
  private:
   using values = row_values<Rule::sums.size>;
   using lists = pair_lists<Pairs>;
+  using exponential = typename exponential_for<Machine, R>::type;
   static constexpr contrastive::pair_statements says = contrastive::detail::statements_of<Pairs>();
   static constexpr bool balanced = contrastive::detail::rule_says<Rule>().balanced;
   static constexpr bool two_stages = Rule::sums.has_second_stage();
@@ -109,6 +121,8 @@ class tile_engine {
   const weight_view& weights() const { return request_.anchor_weights; }
   int directions() const { return both_ways() ? 2 : 1; }
   index_type anchors_of(int direction) const { return direction == 0 ? n_ : m_; }
+  /// Are there tiles whose columns are anchors too?
+  bool columns_are_anchors() const { return both_ways() || symmetric_; }
   index_type entries() const { return n_ * per_anchor_; }
   row_parts runs() const { return {num_parts_, rows_per_part_}; }
   /// Are the listed pairs to be sorted, as they are wanted from the candidate's side? A short list need not, where symmetric
@@ -136,6 +150,7 @@ class tile_engine {
     known_ = parts.take<summary>(1);
     broken_ = parts.take<int>(1);
     tile_ = parts.take<T>(tile_rows_ * tile_stride_);
+    if (columns_are_anchors()) column_sums_ = parts.take<values>(column_parts::count(tile_rows_) * tile_columns_);
     listed_ = parts.take<T>(entries());
     if (sorts()) {
       for (index_type*& part : order_) part = parts.take<index_type>(entries());
@@ -207,30 +222,39 @@ class tile_engine {
   // ---- tiles
 
   /// Calls visit(place, says) for the tiles of products in which a pair counts that has D, if those are used, or P; listed
-  /// pairs and those that count nowhere are excluded in them. `arms_out`, if not null, gets the arms of the listed ones.
+  /// pairs and those that count nowhere are excluded in them. `arms_out`, if not null, gets the arms of the listed ones. Of
+  /// symmetric weights only tiles on the diagonal hold both (i, j) and (j, i).
   template <class Visit>
-  void for_each_tile(bool transposed, bool uses_d, bool uses_p, T* arms_out, Visit visit) {
-    const index_type first_row = transposed ? tiled_begin_ : 0, end_row = transposed ? tiled_end_ : n_;
-    const index_type first_column = transposed ? 0 : tiled_begin_, end_column = transposed ? n_ : tiled_end_;
-    const index_type anchor_base = request_.ranges.anchor_begin, candidate_base = request_.ranges.candidate_begin;
-    const index_type row_base = transposed ? candidate_base : anchor_base,
-                     column_base = transposed ? anchor_base : candidate_base;
-    for (index_type r = first_row; r < end_row; r += tile_rows_)
-      for (index_type c = first_column; c < end_column; c += tile_columns_) {
-        const index_type rows = std::min(tile_rows_, end_row - r), columns = std::min(tile_columns_, end_column - c);
-        const tile there = transposed ? tile{c, c + columns, r, r + rows} : tile{r, r + rows, c, c + columns};
-        const tile_task task(contrastive::detail::statement_of(pairs_, there), there, uses_d, uses_p);
-        if (task.skipped) continue;
-        const tile_place<T> place{tile_, tile_stride_, r, c, rows, columns, row_base + r, column_base + c, transposed};
-        machine_.multiply(product<R, T>{rows, columns, dim_, row(place.row_base), stride_, false, row(place.column_base),
-                                        stride_, true, 1 / request_.temperature, false, tile_, tile_stride_});
-        if (per_anchor_ > 0)
-          machine_.each(place.num_anchors() * per_anchor_, take_listed<Pairs, T>{listed(), place, arms(), arms_out});
-        if (task.diagonal_left) machine_.each(place.num_anchors(), exclude_diagonal<T>{place});
-        if constexpr (says.leaves_out)
-          if (task.says.leaves_out) machine_.each_row(rows, exclude_left_out<Pairs, T>{pairs_, place});
-        visit(place, task.says);
+  void for_each_tile(bool uses_d, bool uses_p, T* arms_out, Visit visit) {
+    for (index_type r = 0; r < n_; r += tile_rows_) {
+      const index_type end = std::min(r + tile_rows_, n_);
+      if (symmetric_) {
+        visit_tiles(r, end, r, end, false, uses_d, uses_p, arms_out, visit);
+        visit_tiles(r, end, end, n_, true, uses_d, uses_p, arms_out, visit);
+      } else {
+        visit_tiles(r, end, tiled_begin_, tiled_end_, false, uses_d, uses_p, arms_out, visit);
       }
+    }
+  }
+  /// The same for those of the rows [r, end) and some columns.
+  template <class Visit>
+  void visit_tiles(index_type r, index_type end, index_type first_column, index_type end_column, bool mirrored, bool uses_d,
+                   bool uses_p, T* arms_out, Visit visit) {
+    const index_type anchor_base = request_.ranges.anchor_begin, candidate_base = request_.ranges.candidate_begin;
+    for (index_type c = first_column; c < end_column; c += tile_columns_) {
+      const index_type rows = end - r, columns = std::min(tile_columns_, end_column - c);
+      const tile there{r, end, c, c + columns};
+      const tile_task task(contrastive::detail::statement_of(pairs_, there), there, uses_d, uses_p);
+      if (task.skipped) continue;
+      const tile_place<T> place{tile_, tile_stride_, r, c, rows, columns, anchor_base + r, candidate_base + c, mirrored};
+      machine_.multiply(product<R, T>{rows, columns, dim_, row(place.row_base), stride_, false, row(place.column_base), stride_,
+                                      true, 1 / request_.temperature, false, tile_, tile_stride_});
+      if (per_anchor_ > 0) machine_.each(rows * per_anchor_, take_listed<Pairs, T>{listed(), place, arms(), arms_out});
+      if (task.diagonal_left) machine_.each(rows, exclude_diagonal<T>{place});
+      if constexpr (says.leaves_out)
+        if (task.says.leaves_out) machine_.each_row(rows, exclude_left_out<Pairs, T>{pairs_, place});
+      visit(place, task.says);
+    }
   }
 
   // ---- sums
@@ -266,12 +290,20 @@ class tile_engine {
         for (int d = 0; d < directions(); ++d) fused().template sum<Second>(d == 1, thetas_[d], sums_[d]);
         return;
       }
-    for (int d = 0; d < directions(); ++d)
-      for_each_tile(d == 1, has_sum<Rule>(weight::D, Second), has_sum<Rule>(weight::P, Second),
-                    d == 0 && !Second ? listed_ : nullptr, [&](const tile_place<T>& place, tile_statement statement) {
-                      machine_.each_row(place.rows, sum_tile<Pairs, Rule, T, Second>{pairs_, place, statement, arms(), terms_,
-                                                                                     small_exponents_, thetas_[d], sums_[d]});
-                    });
+    const int of_columns = both_ways() ? 1 : 0;
+    for_each_tile(has_sum<Rule>(weight::D, Second), has_sum<Rule>(weight::P, Second), Second ? nullptr : listed_,
+                  [&](const tile_place<T>& place, tile_statement statement) {
+                    const line_sums<Pairs, Rule, T, R, Second, exponential> line{pairs_, place,  statement,
+                                                                                 arms(), terms_, small_exponents_};
+                    machine_.each_row(place.rows, sum_tile<Pairs, Rule, T, R, Second, exponential>{line, thetas_[0], sums_[0]});
+                    if (!both_ways() && !place.mirrored) return;
+                    const index_type parts = column_parts::count(place.rows);
+                    machine_.each_short_row(
+                        parts * column_parts::groups(place.columns),
+                        sum_tile_columns<Pairs, Rule, T, R, Second, exponential>{line, thetas_[of_columns], column_sums_});
+                    machine_.each_short_row(place.columns, join_tile_columns<Rule>{column_sums_, parts, place.columns,
+                                                                                   sums_[of_columns] + place.first_column});
+                  });
   }
   template <bool Second>
   void sum_listed() {
@@ -315,11 +347,11 @@ class tile_engine {
   void slope_tiles(const gain_planes<Rule, T>& columns) {
     if constexpr (can_fuse)
       if (fused_) return slope_fused(columns);
-    for_each_tile(false, has_slope<Rule>(weight::D), has_slope<Rule>(weight::P), nullptr,
+    for_each_tile(has_slope<Rule>(weight::D), has_slope<Rule>(weight::P), nullptr,
                   [&](const tile_place<T>& place, tile_statement statement) {
-                    machine_.each_row(place.rows, slope_tile<Pairs, Rule, T, R>{pairs_, place, slopes_, statement, arms(),
-                                                                                terms_, small_exponents_, gains_[0], columns,
-                                                                                both_ways(), temperature_, bias_});
+                    machine_.each_row(place.rows, slope_tile<Pairs, Rule, T, R, exponential>{
+                                                      pairs_, place, slopes_, statement, arms(), terms_, small_exponents_,
+                                                      gains_[0], columns, both_ways() || place.mirrored, temperature_, bias_});
                     add_products(place);
                   });
   }
@@ -335,14 +367,14 @@ class tile_engine {
       fused().slope(true, begin - candidate_base, begin - candidate_base + count, gains_[1], gains_[0], nullptr, nullptr, h);
     });
   }
-  /// Adds the slopes of a tile times the rows to H of its rows and, unless a symmetric loss holds both roles of a row in them
-  /// and has all rows as anchors, to H of its columns.
+  /// Adds the slopes of a tile times the rows to H of its rows and, unless a symmetric loss holds both roles of a row in them,
+  /// to H of its columns.
   void add_products(const tile_place<T>& place) {
     for_each_gradient(place.row_base, place.rows, [&](index_type begin, index_type count, T* h) {
       machine_.multiply(product<R, T>{count, sums_dim_, place.columns, slopes_ + (begin - place.row_base) * tile_stride_,
                                       tile_stride_, false, row(place.column_base), stride_, false, 1, true, h, stride_});
     });
-    if (symmetric_) return;
+    if (symmetric_ && !place.mirrored) return;
     for_each_gradient(place.column_base, place.columns, [&](index_type begin, index_type count, T* h) {
       machine_.multiply(product<R, T>{count, sums_dim_, place.rows, slopes_ + (begin - place.column_base), tile_stride_, true,
                                       row(place.row_base), stride_, false, 1, true, h, stride_});
@@ -391,7 +423,7 @@ class tile_engine {
   double *norms_ = nullptr, *means_ = nullptr, *factors_ = nullptr, *temperature_ = nullptr, *bias_ = nullptr;
   T *row_factors_ = nullptr, *row_offsets_ = nullptr, *tile_ = nullptr, *listed_ = nullptr, *h_ = nullptr;
   R* slopes_ = nullptr;
-  values* sums_[2] = {};  // of the two directions, likewise
+  values *sums_[2] = {}, *column_sums_ = nullptr;  // of the two directions, likewise; of parts of a tile's columns
   double *thetas_[2] = {}, *batch_[2] = {}, *temperature_parts_ = nullptr, *bias_parts_ = nullptr;
   log_sum_exp* batch_parts_ = nullptr;
   row_totals* totals_ = nullptr;

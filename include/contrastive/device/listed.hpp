@@ -64,11 +64,16 @@ struct take_listed {
   T* listed;  // the arms of all entries, or null
 
   CONTRASTIVE_HOST_DEVICE void operator()(index_type e) const {  // of the tile's anchors
-    const index_type a = e / lists.per_anchor, entry = tile.anchor(0, 0) * lists.per_anchor + e,
-                     c = lists.candidate(entry) - tile.candidate(0, 0);
-    if (c < 0 || c >= tile.num_candidates()) return;
-    if (listed != nullptr) listed[entry] = tile.transposed ? tile.arm(arms, c, a) : tile.arm(arms, a, c);
-    tile.product_of(a, c) = excluded<T>;
+    const index_type r = e / lists.per_anchor, i = tile.anchor(r), entry = i * lists.per_anchor + e % lists.per_anchor,
+                     j = lists.candidate(entry), c = j - tile.first_column;
+    if (c < 0 || c >= tile.columns) return;
+    if (listed != nullptr) {
+      const T arm = arms(tile.product(r, c), tile.row_base + r, tile.column_base + c);
+      listed[entry] = arm;
+      if (tile.mirrored)  // symmetric weights list the pair in both orders
+        if (const index_type reverse = lists.entry_of(j, i); reverse >= 0) listed[reverse] = arm;
+    }
+    tile.product(r, c) = excluded<T>;
   }
 };
 /// Excludes the pairs (i, i).
@@ -76,9 +81,9 @@ template <class T>
 struct exclude_diagonal {
   tile_place<T> tile;
 
-  CONTRASTIVE_HOST_DEVICE void operator()(index_type a) const {  // of the tile's anchors
-    const index_type c = tile.anchor(0, 0) + a - tile.candidate(0, 0);
-    if (c >= 0 && c < tile.num_candidates()) tile.product_of(a, c) = excluded<T>;
+  CONTRASTIVE_HOST_DEVICE void operator()(index_type r) const {
+    const index_type c = tile.anchor(r) - tile.first_column;
+    if (c >= 0 && c < tile.columns) tile.product(r, c) = excluded<T>;
   }
 };
 
@@ -91,7 +96,7 @@ struct exclude_left_out {
   template <class Lanes>
   CONTRASTIVE_HOST_DEVICE void operator()(index_type r, const Lanes& lanes) const {
     for (index_type c = lanes.lane(); c < tile.columns; c += lanes.size())
-      if (pairs.leaves_out(tile.anchor(r, c), tile.candidate(r, c))) tile.product(r, c) = excluded<T>;
+      if (pairs.leaves_out(tile.anchor(r), tile.candidate(c))) tile.product(r, c) = excluded<T>;
   }
 };
 

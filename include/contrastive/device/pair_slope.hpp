@@ -4,7 +4,6 @@
 // the candidate.
 #pragma once
 
-#include <cmath>
 #include <contrastive/device/tiles.hpp>
 
 namespace contrastive {
@@ -63,16 +62,8 @@ struct side_slope {
   }
 };
 
-/// The exponentials of the standard library.
-struct standard_exponential {
-  template <class T>
-  CONTRASTIVE_HOST_DEVICE static T exp(T x) {
-    return std::exp(x);
-  }
-};
-
 /// Exponential: exp(x), the standard library's or that of a GPU.
-template <class Rule, class T, tile_weights D, tile_positives P, class Exponential = standard_exponential>
+template <class Rule, class T, tile_weights D, tile_positives P, class Exponential>
 struct pair_slope {
   const row_terms<Rule, T>& terms;
   bool small_exponents;

@@ -18,9 +18,10 @@ template <class T>
 inline constexpr T not_a_number = std::numeric_limits<T>::quiet_NaN();
 template <class T>
 inline constexpr T lowest = std::numeric_limits<T>::lowest();
-/// Stands in a tile for the product of a pair that is in none of its sums. No function g is asked of it.
+/// Stands in a tile for the product of a pair that is in none of its sums: where all exponents are small, e^y of it is 0 and
+/// the product itself no infinity, so that nobody needs to ask. Else no function g is asked of it.
 template <class T>
-inline constexpr T excluded = lowest<T>;
+inline constexpr T excluded = static_cast<T>(-0x1p100);
 
 /// Calls visit.operator()<k>() for each sum of a rule, so that k is a constant.
 template <class Rule, class Visit>

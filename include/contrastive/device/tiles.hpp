@@ -3,39 +3,115 @@
 // A tile of products: where it lies, what is true of its pairs, and their weights.
 #pragma once
 
+#include <cmath>
+#include <contrastive/device/lanes.hpp>
 #include <contrastive/device/row_state.hpp>
 #include <contrastive/device/rows.hpp>
 #include <contrastive/engine/loss_concept.hpp>
+#include <type_traits>
 
 namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
-/// Where a tile of products v · v / τ lies, and of what. Transposed, its rows are candidates and its columns anchors.
+/// Where a tile of products v · v / τ lies, and of what. Its rows are anchors and its columns candidates.
 template <class T>
 struct tile_place {
   T* products;  // (rows, columns), from row to row `stride`
   index_type stride;
-  index_type first_row, first_column;  // anchor and candidate, transposed the other way round
+  index_type first_row, first_column;  // the anchor and the candidate of product (0, 0)
   index_type rows, columns;
-  index_type row_base, column_base;  // the global rows of the first two
-  bool transposed;
+  index_type row_base, column_base;  // their global rows
+  bool mirrored;                     // it stands for its mirror image too: the columns are anchors of the rows
 
-  CONTRASTIVE_HOST_DEVICE index_type anchor(index_type r, index_type c) const {
-    return transposed ? first_column + c : first_row + r;
-  }
-  CONTRASTIVE_HOST_DEVICE index_type candidate(index_type r, index_type c) const {
-    return transposed ? first_row + r : first_column + c;
-  }
-  CONTRASTIVE_HOST_DEVICE index_type num_anchors() const { return transposed ? columns : rows; }
-  CONTRASTIVE_HOST_DEVICE index_type num_candidates() const { return transposed ? rows : columns; }
-
+  CONTRASTIVE_HOST_DEVICE index_type anchor(index_type r) const { return first_row + r; }
+  CONTRASTIVE_HOST_DEVICE index_type candidate(index_type c) const { return first_column + c; }
   CONTRASTIVE_HOST_DEVICE T& product(index_type r, index_type c) const { return products[r * stride + c]; }
-  /// The product of the tile's a-th anchor and its c-th candidate.
-  CONTRASTIVE_HOST_DEVICE T& product_of(index_type a, index_type c) const { return transposed ? product(c, a) : product(a, c); }
-  CONTRASTIVE_HOST_DEVICE T arm(const arm_form<T>& arms, index_type r, index_type c) const {
-    return arms(product(r, c), row_base + r, column_base + c);
+};
+
+/// The exponentials of the standard library.
+struct standard_exponential {
+  template <class T>
+  CONTRASTIVE_HOST_DEVICE static T exp(T x) {
+    return std::exp(x);
   }
+};
+
+/// Products of a tile that stand in a line: those of a row, or some of those of a column.
+template <class T, bool Down>
+struct tile_line {
+  const T* first;
+  index_type stride;
+  index_type row, column;  // of the first product
+  int count;
+
+  CONTRASTIVE_HOST_DEVICE index_type row_of(int e) const { return Down ? row + e : row; }
+  CONTRASTIVE_HOST_DEVICE index_type column_of(int e) const { return Down ? column : column + e; }
+
+  /// Calls visit(e, step, products) for the products of this lane, those with the numbers e, e + step, …: AtOnce of them, and
+  /// what is left one by one.
+  template <int AtOnce, class Lanes, class Visit>
+  CONTRASTIVE_HOST_DEVICE void each_run(const Lanes& lanes, const Visit& visit) const {
+    const int step = static_cast<int>(lanes.size());
+    int e = static_cast<int>(lanes.lane());
+    for (; e + (AtOnce - 1) * step < count; e += AtOnce * step) run<AtOnce>(e, step, visit);
+    for (; e < count; e += step) run<1>(e, step, visit);
+  }
+
+ private:
+  template <int N, class Visit>
+  CONTRASTIVE_HOST_DEVICE void run(int e, int step, const Visit& visit) const {
+    const T* const from = first + (Down ? e * stride : e);
+    T products[std::size_t{N}];
+    unrolled<N>([&](int t) { products[t] = from[Down ? t * step * stride : t * step]; });
+    visit(e, step, products);
+  }
+};
+template <class T>
+CONTRASTIVE_HOST_DEVICE tile_line<T, false> row_of_tile(const tile_place<T>& tile, index_type r) {
+  return {tile.products + r * tile.stride, tile.stride, r, 0, static_cast<int>(tile.columns)};
+}
+template <class T>
+CONTRASTIVE_HOST_DEVICE tile_line<T, true> part_of_column(const tile_place<T>& tile, index_type c, index_type first_row,
+                                                          index_type end_row) {
+  return {tile.products + first_row * tile.stride + c, tile.stride, first_row, c, static_cast<int>(end_row - first_row)};
+}
+
+/// The arms of a line's products, of rows R in products of T.
+template <class T, class R, bool Down>
+class line_arms {
+ public:
+  CONTRASTIVE_HOST_DEVICE line_arms(const arm_form<T>& arms, const tile_place<T>& tile, const tile_line<T, Down>& line) {
+    const index_type row = tile.row_base + line.row, column = tile.column_base + line.column, own = Down ? column : row,
+                     first = Down ? row : column;
+    if constexpr (has_factors) {
+      factor_ = arms.factors[own], factors_ = arms.factors + first;
+    } else if (arms.offsets != nullptr) {
+      offset_ = arms.offsets[own], offsets_ = arms.offsets + first;
+    }
+  }
+
+  /// f_i f_j.
+  CONTRASTIVE_HOST_DEVICE T factor(int e) const {
+    if constexpr (has_factors)
+      return factor_ * factors_[e];
+    else
+      return T(1);
+  }
+  /// Cosine: the similarity is known to be cosine.
+  template <bool Cosine>
+  CONTRASTIVE_HOST_DEVICE T arm(T product, int e, T factor) const {
+    if constexpr (has_factors)
+      return product * factor;
+    else
+      return Cosine || offsets_ == nullptr ? product : product + (offset_ + offsets_[e]);
+  }
+
+ private:
+  static constexpr bool has_factors = !std::is_same_v<T, R>;
+
+  T factor_ = 1, offset_ = 0;
+  const T *factors_ = nullptr, *offsets_ = nullptr;
 };
 
 /// What kernels are told of a tile whose listed pairs are marked as excluded: D is ones or general; P none, ones or general.
@@ -99,6 +175,9 @@ struct pair_in_tile {
   }
   CONTRASTIVE_HOST_DEVICE static constexpr bool none(weight of) { return of == weight::P && P == tile_positives::none; }
 
+  /// Products that a lane asks memory for before it looks at the first; where weights are asked for, code for each is long.
+  static constexpr int at_once = D == tile_weights::general || P == tile_positives::general ? 2 : 8;
+
   double denominator = 1, positive = 1;
 
   template <class Pairs>
@@ -110,8 +189,6 @@ struct pair_in_tile {
   }
   CONTRASTIVE_HOST_DEVICE double of(weight w) const { return w == weight::D ? denominator : positive; }
 };
-
-constexpr index_type terms_in_T = 32;  // that a lane sums before it goes over to double
 
 }  // namespace device
 }  // namespace CONTRASTIVE_FLAGS

@@ -27,16 +27,6 @@ constexpr index_type most_fused_rows = index_type{1}
 /// D for rows of `dim` numbers.
 constexpr index_type fused_width(index_type dim) { return dim <= 64 ? 64 : dim <= 128 ? 128 : 256; }
 
-/// work(i) for i in [0, N), on a GPU without a loop, or with one that takes `Together` at once: what i indexes stays in
-/// registers only without.
-template <int N, int Together = N != 0 ? N : 1, class Work>
-CONTRASTIVE_HOST_DEVICE void unrolled(const Work& work) {
-#if defined(__CUDA_ARCH__)
-#pragma unroll Together
-#endif
-  for (int i = 0; i < N; ++i) work(i);
-}
-
 /// What pair weights say of the regions of a pass, of which the host asks them, at most 8 · 8.
 class region_statements {
  public:
