@@ -24,8 +24,9 @@ class objective {
  public:
   /// The names of the losses.
   static const std::vector<std::string>& known() {
-    static const std::vector<std::string> all = {"nt_xent", "decoupled", "hard_negative", "info_nce", "weighted_info_nce",
-                                                 "clip", "siglip", "sup_con", "sincere", "conditional_contrastive"};
+    static const std::vector<std::string> all = {
+        "nt_xent", "decoupled", "hard_negative", "info_nce", "weighted_info_nce",
+        "clip",    "siglip",    "sup_con",       "sincere",  "conditional_contrastive"};
     return all;
   }
 

@@ -84,7 +84,8 @@ class rule_check {
     if (far.law.batch_term) sums.batch_log_sum = far.law.batch_term(sums) + s.batch_log_sum - d_.law.batch_term(s);
     const row_result<K> r = rule_.finish(naive::detail::first_sums<K>(sums));
     const std::string where = moved == 0 ? "" : " where " + text(moved) + " is added to every logit";
-    const std::pair<const char*, double> numbers[] = {  // named: nvcc loses a list that stands in the loop
+    // Named: nvcc loses a list that stands in the loop.
+    const std::pair<const char*, double> numbers[] = {
         {"loss", r.loss}, {"reference", r.reference}, {"residual", r.residual}, {"temperature", r.temperature}};
     for (const auto& [name, value] : numbers)
       if (!std::isfinite(value)) return std::string(name) + " = " + text(value) + where;
