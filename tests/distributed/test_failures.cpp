@@ -93,6 +93,7 @@ class at_call {
     ranks_.start_shift(to_next, bytes, from_previous, previous_bytes);
   }
   void wait() {
+    if (happens_ == what::dies) ranks_.wait();  // nothing uses the memory of a shift after a wait that throws
     count();
     ranks_.wait();
     if (spoilt_ == nullptr) return;

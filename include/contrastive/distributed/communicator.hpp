@@ -20,8 +20,9 @@ namespace distributed {
 ///                                   be under way, and arrive in their order; 0 bytes are none
 ///   c.wait()                        ends all shifts that were started: until then their memory stays as it is
 /// What one of them throws reaches the caller of the loss, on every rank if the others can be told. It is called once more:
-/// then it must have done nothing before, or throw again; nothing may use the memory of a shift any more when wait() has thrown
-/// twice. mpi_communicator and thread_communicator are such.
+/// then it must have done nothing before, or throw again. When start_shift() has thrown twice, wait() ends the shifts before
+/// it; nothing may use the memory of a shift any more when wait() has thrown twice. mpi_communicator and thread_communicator
+/// are such.
 template <class C>
 concept communicator = requires(C& c, const void* from, void* to, std::size_t bytes) {
   { c.rank() } -> std::convertible_to<int>;

@@ -105,9 +105,13 @@ class joint_call {
   /// An exchange that only asks whether anything has gone wrong.
   void meet() { exchange(0); }
 
+  /// A shift that cannot be started ends the call. Those before it are waited for: their memory is about to go.
   void start_shift(const void* to_next, std::size_t bytes, void* from_previous, std::size_t previous_bytes) {
     if (bytes == 0 && previous_bytes == 0) return;
-    twice([&] { ranks_.start_shift(to_next, bytes, from_previous, previous_bytes); });
+    const auto start = [&] { ranks_.start_shift(to_next, bytes, from_previous, previous_bytes); };
+    if (reaches(start, false) || reaches(start, false)) return;
+    wait();
+    rethrow();
   }
   /// Never throws: the others learn of what goes wrong at the next exchange.
   void wait() {
@@ -170,11 +174,6 @@ class joint_call {
     return true;
 #endif
   }
-  template <class Call>
-  void twice(Call call) {
-    if (!reaches(call, false)) reaches(call, true);
-  }
-
   const any_communicator& ranks_;
   const char* who_;
   bool failed_ = false;
