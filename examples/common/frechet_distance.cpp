@@ -43,7 +43,7 @@ double frechet_distance(const gaussian& a, const gaussian& b) {
   const Eigen::VectorXd roots = of_a.values.cwiseMax(0).cwiseSqrt();
   const Eigen::MatrixXd root = of_a.vectors * roots.asDiagonal() * of_a.vectors.transpose();
   const Eigen::MatrixXd product = root * b.covariance * root;
-  const double overlap = symmetric_eigen((product + product.transpose()) / 2).values.cwiseMax(0).cwiseSqrt().sum();
+  const double overlap = symmetric_eigenvalues((product + product.transpose()) / 2).cwiseMax(0).cwiseSqrt().sum();
   const double distance = (a.mean - b.mean).squaredNorm() + a.covariance.trace() + b.covariance.trace() - 2 * overlap;
   return std::max(distance, 0.0);
 }

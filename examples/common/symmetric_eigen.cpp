@@ -10,5 +10,8 @@ eigen_decomposition symmetric_eigen(const Eigen::MatrixXd& symmetric) {
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(symmetric);
   return {solver.eigenvalues(), solver.eigenvectors()};
 }
+Eigen::VectorXd symmetric_eigenvalues(const Eigen::MatrixXd& symmetric) {
+  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(symmetric, Eigen::EigenvaluesOnly).eigenvalues();
+}
 
 }  // namespace examples

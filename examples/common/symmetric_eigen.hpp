@@ -12,5 +12,7 @@ struct eigen_decomposition {
   Eigen::MatrixXd vectors;  // a column each, of length 1
 };
 eigen_decomposition symmetric_eigen(const Eigen::MatrixXd& symmetric);
+/// The values alone, which is less work.
+Eigen::VectorXd symmetric_eigenvalues(const Eigen::MatrixXd& symmetric);
 
 }  // namespace examples

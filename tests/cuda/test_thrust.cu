@@ -4,7 +4,6 @@
 // CONTRASTIVE_TEST_FEWER_KERNELS three, and a user's own. What is not marked for the device shows as a warning.
 #include <cmath>
 #include <cuda/on_device.cuh>
-#include <limits>
 #include <support/agreement.hpp>
 #include <support/catch.hpp>
 #include <support/naive_answer.hpp>

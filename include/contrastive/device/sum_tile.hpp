@@ -10,19 +10,6 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace device {
 
-/// Are all that tiles add up in a stage e^y, so that nothing is to be asked where a pair is excluded, if all y are small?
-template <class Rule, tile_weights D, tile_positives P, bool Second>
-inline constexpr bool sums_vanish = [] {
-  bool so = !Second && D != tile_weights::general && P != tile_positives::general && !requires(const Rule& rule) {
-    rule.parameter(0);
-  };
-  for (const row_sum& s : Rule::sums.sum) {
-    const bool asked = !s.second_stage && !(s.of == weight::P && P == tile_positives::none);
-    so = so && (!asked || s.g == pair_function::exponential);
-  }
-  return so;
-}();
-
 /// Adds sums over some pairs of an anchor to its others.
 template <class Rule>
 CONTRASTIVE_HOST_DEVICE void add_sums(row_values<Rule::sums.size>& to, const row_values<Rule::sums.size>& part) {

@@ -167,6 +167,19 @@ CONTRASTIVE_HOST_DEVICE void with_statement(tile_statement says, const Work& wor
   }
 }
 
+/// Are all that tiles add up in a stage e^y, so that nothing is to be asked where a pair is excluded, if all y are small?
+template <class Rule, tile_weights D, tile_positives P, bool Second>
+inline constexpr bool sums_vanish = [] {
+  bool so = !Second && D != tile_weights::general && P != tile_positives::general && !requires(const Rule& rule) {
+    rule.parameter(0);
+  };
+  for (const row_sum& s : Rule::sums.sum) {
+    const bool asked = !s.second_stage && !(s.of == weight::P && P == tile_positives::none);
+    so = so && (!asked || s.g == pair_function::exponential);
+  }
+  return so;
+}();
+
 /// The weights of a pair in a tile of which D and P are true. 1 where they are ones.
 template <tile_weights D, tile_positives P>
 struct pair_in_tile {

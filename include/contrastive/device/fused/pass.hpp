@@ -142,10 +142,6 @@ struct fused_pass {
   }
 };
 
-/// Stands in a fused tile for the product of a pair that is in none of its sums: where all exponents are small, e^y of it is 0
-/// and the product itself no infinity, so that nobody needs to ask.
-constexpr float excluded_product = -0x1p100f;
-
 }  // namespace device
 }  // namespace CONTRASTIVE_FLAGS
 }  // namespace contrastive

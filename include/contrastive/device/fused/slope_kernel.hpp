@@ -209,7 +209,7 @@ struct fused_slopes {
   CONTRASTIVE_HOST_DEVICE float slope(float product, float both, index_type i, index_type j, const row_side& row,
                                       const column_side& column, float& along, float& sum) const {
     constexpr bool asks = D_ij == tile_weights::general || P_ij == tile_positives::general || has_own<Rule>;
-    const bool counts = (vanishes && Small && !asks) || product != excluded_product;
+    const bool counts = (vanishes && Small && !asks) || product != excluded<float>;
     if (asks && !counts) return 0;
     pair_slope<Rule, float, D_ij, P_ij, Gpu> pair{terms, Small};
     const float arm = product * (both * pass.inverse_temperature);

@@ -47,7 +47,7 @@ struct fused_sums {
                 add<D_ij, P_ij, Small>(rows[u], u, all.row(u), first_column, factors, mine);
               });
             };
-            if constexpr (!Second && vanishes<D_ij, P_ij>)
+            if constexpr (sums_vanish<Rule, D_ij, P_ij, Second>)
               if (small_exponents) return work.template operator()<true>();
             work.template operator()<false>();
           });
@@ -60,19 +60,6 @@ struct fused_sums {
   using part = thread_part<Gpu, D>;
   static constexpr std::size_t many = Rule::sums.size;
   static constexpr bool uses_d = has_sum<Rule>(weight::D, Second), uses_p = has_sum<Rule>(weight::P, Second);
-
-  /// Is nothing to be asked where a pair is excluded, if all that tiles have are e^y of small y?
-  template <tile_weights D_ij, tile_positives P_ij>
-  static constexpr bool vanishes = [] {
-    bool so = D_ij != tile_weights::general && P_ij != tile_positives::general && !requires(const Rule& rule) {
-      rule.parameter(0);
-    };
-    for (const row_sum& s : Rule::sums.sum) {
-      const bool asked = s.second_stage == Second && !(s.of == weight::P && P_ij == tile_positives::none);
-      so = so && (!asked || s.g == pair_function::exponential);
-    }
-    return so;
-  }();
 
   struct row_state {
     running_sum values[many], theta_slopes[Second ? many : 1];  // of this thread's columns, e^-top of them
@@ -93,7 +80,7 @@ struct fused_sums {
     unrolled<part::groups>([&](int c) {
       unrolled<2>([&](int q) {
         const float product = mine.product[c][which * 2 + q];
-        const bool counts = Small || product != excluded_product;
+        const bool counts = Small || product != excluded<float>;
         constexpr bool asks = D_ij == tile_weights::general || P_ij == tile_positives::general || has_own<Rule>;
         if (asks && !counts) return;
         const int column = part::column(c, q);

@@ -165,7 +165,7 @@ class fused_walk {
     const std::uint64_t out[2] = {excluded_columns[part::row(0)], excluded_columns[part::row(1)]};
     unrolled<part::groups>([&](int c) {
       unrolled<4>([&](int q) {
-        if ((out[q / 2] >> part::column(c, q % 2) & 1) != 0) of.product[c][q] = excluded_product;
+        if ((out[q / 2] >> part::column(c, q % 2) & 1) != 0) of.product[c][q] = excluded<float>;
       });
     });
   }
