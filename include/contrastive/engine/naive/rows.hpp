@@ -32,12 +32,14 @@ class rows {
   const std::vector<double>& gradient() const { return gradient_; }
 
   double similarity_of(similarity kind, index_type a, index_type c) const {
-    double dot = 0, distance = 0;
+    const double *const x = row(a), *const y = row(c);
+    double part[4] = {};  // sums that do not wait for each other
     if (kind == similarity::negative_squared_euclidean) {
-      for (index_type k = 0; k < dim_; ++k) distance += (row(a)[k] - row(c)[k]) * (row(a)[k] - row(c)[k]);
-      return -distance;
+      for (index_type k = 0, end = dim_; k < end; ++k) part[k % 4] += (x[k] - y[k]) * (x[k] - y[k]);
+      return -((part[0] + part[1]) + (part[2] + part[3]));
     }
-    for (index_type k = 0; k < dim_; ++k) dot += row(a)[k] * row(c)[k];
+    for (index_type k = 0, end = dim_; k < end; ++k) part[k % 4] += x[k] * y[k];
+    const double dot = (part[0] + part[1]) + (part[2] + part[3]);
     if (kind == similarity::dot) return dot;
     return norm(a) < smallest_norm || norm(c) < smallest_norm ? 0 : dot / (norm(a) * norm(c));
   }
@@ -64,8 +66,10 @@ class rows {
       if (x < smallest_norm || y < smallest_norm) return;
       of_other = 1 / (x * y), of_own = -s / (x * x);
     }
-    double* gradient = gradient_.data() + to * dim_;
-    for (index_type k = 0; k < dim_; ++k) gradient[k] += weight * (of_other * row(other)[k] + of_own * row(to)[k]);
+    const double of_y = weight * of_other, of_x = weight * of_own;
+    const double *const x = row(to), *const y = row(other);
+    double* const gradient = gradient_.data() + to * dim_;
+    for (index_type k = 0, end = dim_; k < end; ++k) gradient[k] += of_y * y[k] + of_x * x[k];
   }
 
   index_type dim_;
