@@ -22,7 +22,7 @@ namespace cpu {
 
 /// One engine a scalar type; losses reach it as loss_functions. Keeps its memory and its threads.
 ///
-///   1. prepare   the rows in slabs and panels, in an order that suits the loss  O(N d)
+///   1. prepare   the rows in slabs, in an order that suits the loss  O(N d)
 ///   2. forward   blocks of anchors meet blocks of candidates: logits in strips, from them the sums of each anchor. Where the
 ///                loss is symmetric each unordered pair is looked at once, and rows and columns are both summed.
 ///   3. finish    the pairs that the loss lists, a second stage of sums where the rule has one, the rule, gains   O(N)

@@ -78,7 +78,7 @@ class pair_tiles {
     for (index_type begin = plan_.anchors.begin(I); begin < plan_.anchors.end(I); begin += plan_.strip_rows) {
       const tile t{begin, std::min(begin + plan_.strip_rows, plan_.anchors.end(I)), first, last};
       const strip<T> logits{s.x.data(), t.anchor_end - begin, columns, ld};
-      products_.logits(t, panels, logits.x, ld);
+      products_.logits(s.products, t, panels, logits.x, ld);
       for (index_type r = 0; r < logits.num_rows; ++r)
         std::fill(logits.x + r * ld + (last - first), logits.x + r * ld + columns, excluded<T>);
       visit(s, t, logits);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The contrastive authors
 // SPDX-License-Identifier: Apache-2.0
-// The embeddings as the engine uses them: read once, normalised or extended as the similarity asks, laid out in slabs and
-// panels (kernels/interface.hpp), and the chain rule from their gradient back to the caller's rows.
+// The embeddings as the engine uses them: read once, normalised or extended as the similarity asks, laid out in slabs
+// (kernels/interface.hpp), and the chain rule from their gradient back to the caller's rows.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ class prepared_rows {
   /// Takes the sizes and the memory for them; throws std::bad_alloc. `outputs`: where the gradients go, one view an argument,
   /// or null. `order`: the caller's number of each of the first global rows, which fill whole arguments; null: all are his.
   void reserve(const kernel_table<T>& kernels, similarity kind, double temperature,
-               const contrastive::detail::argument<T>* arguments, int count, index_type total, index_type num_panel_rows,
-               const matrix_view<T>* outputs, const index_type* order, index_type num_ordered) {
+               const contrastive::detail::argument<T>* arguments, int count, index_type total, const matrix_view<T>* outputs,
+               const index_type* order, index_type num_ordered) {
     const index_type width = kernels.width;
     root_ = std::sqrt(1 / temperature);
     kernels_ = &kernels, kind_ = kind, arguments_ = arguments, count_ = count, total_ = total, width_ = width;
@@ -32,9 +32,7 @@ class prepared_rows {
     order_ = order, num_ordered_ = order == nullptr ? 0 : num_ordered;
     prepared_dim_ = contrastive::detail::prepared_dim(kind, dim_);
     num_slabs_ = (prepared_dim_ + width - 1) / width;
-    num_panels_ = (num_panel_rows + width - 1) / width;
     rows_.reserve(num_slabs_ * slab_stride());
-    panels_.reserve(num_panels_ * panel_size());
     norms_.reserve(total);
     centre_.reserve(dim_);
     plan_gradients(outputs);
@@ -87,19 +85,20 @@ class prepared_rows {
     }
   }
 
-  /// Fills panel p with candidates from global row `first` + p · width on, up to `end`, in the candidate's form.
-  void pack_panel(index_type p, index_type first, index_type end) {
-    T* panel = panels_.data() + p * panel_size();
-    const index_type begin = first + p * width_, count = std::min(width_, end - begin);
-    if (count == width_) {
-      kernels_->pack(row(begin), slab_stride(), prepared_dim_, panel);
-    } else {
-      std::fill_n(panel, panel_size(), T(0));
-      for (index_type c = 0; c < count; ++c)
-        along_row(row(begin + c), prepared_dim_, [&](index_type k, const T& v) { panel[k * width_ + c] = v; });
+  /// Packs global rows [begin, end) into panels, in the candidate's form. What is past `end` in the last one is 0.
+  void pack(index_type begin, index_type end, T* panels) const {
+    for (T* panel = panels; begin < end; begin += width_, panel += panel_size()) {
+      const index_type count = std::min(width_, end - begin);
+      if (count == width_) {
+        kernels_->pack(row(begin), slab_stride(), prepared_dim_, panel);
+      } else {
+        std::fill_n(panel, panel_size(), T(0));
+        for (index_type c = 0; c < count; ++c)
+          along_row(row(begin + c), prepared_dim_, [&](index_type k, const T& v) { panel[k * width_ + c] = v; });
+      }
+      if (kind_ == similarity::negative_squared_euclidean)  // the candidate's form of a row has the last two coordinates swapped
+        std::swap_ranges(panel + dim_ * width_, panel + (dim_ + 1) * width_, panel + (dim_ + 1) * width_);
     }
-    if (kind_ == similarity::negative_squared_euclidean)  // the candidate's form of a row has the last two coordinates swapped
-      std::swap_ranges(panel + dim_ * width_, panel + (dim_ + 1) * width_, panel + (dim_ + 1) * width_);
   }
 
   void clear_gradient(index_type r) {
@@ -195,11 +194,10 @@ class prepared_rows {
 
   const T* row(index_type r) const { return rows_.data() + r * width_; }
   const T* slab(index_type r, index_type s) const { return row(r) + s * slab_stride(); }
-  const T* panel(index_type p) const { return panels_.data() + p * panel_size(); }
   index_type slab_stride() const { return total_ * width_; }
   index_type num_slabs() const { return num_slabs_; }
-  index_type num_panels() const { return num_panels_; }
   index_type prepared_dim() const { return prepared_dim_; }
+  index_type panel_size() const { return prepared_dim_ * width_; }
 
   /// Coordinates whose plain product enters the similarity of a listed pair; `rest` has what is missing.
   index_type plain_dim() const { return dim_; }
@@ -219,7 +217,6 @@ class prepared_rows {
     return arguments_[a];
   }
   T* slabs(index_type r) { return rows_.data() + r * width_; }
-  index_type panel_size() const { return prepared_dim_ * width_; }
   index_type offset(index_type r, index_type k) const { return (k / width_) * slab_stride() + r * width_ + k % width_; }
   T at(index_type r, index_type k) const { return rows_.data()[offset(r, k)]; }
   /// visit(k, element k) for k in [0, dim) of a row of slabs.
@@ -283,11 +280,10 @@ class prepared_rows {
   index_type num_ordered_ = 0;
   bool moves_rows_ = false;
   aligned_buffer<unsigned char> of_cycle_;  // (num_ordered)
-  index_type total_ = 0, width_ = 1, dim_ = 0, prepared_dim_ = 0, num_slabs_ = 0, num_panels_ = 0;
+  index_type total_ = 0, width_ = 1, dim_ = 0, prepared_dim_ = 0, num_slabs_ = 0;
   aligned_buffer<T> rows_;                 // (total, prepared_dim) slabs
   std::vector<destination> destinations_;  // one an argument
   aligned_buffer<T> own_sums_;
-  aligned_buffer<T> panels_;  // (tiled candidates, prepared_dim) panels
   aligned_buffer<double> norms_, centre_;
 };
 

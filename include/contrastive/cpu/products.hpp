@@ -16,9 +16,13 @@ namespace contrastive {
 inline namespace CONTRASTIVE_FLAGS {
 namespace cpu {
 
-/// One thread's memory for products of bfloat16.
+/// One thread's memory.
 template <class T>
 struct product_scratch {
+  // Panels of the blocks of candidates that were met last, one of an even number and one of an odd one, as blocks meet in twos.
+  aligned_buffer<T> panels[2];
+  index_type packed[2] = {-1, -1};
+  // Of products of bfloat16.
   aligned_buffer<std::uint16_t> straight, transposed;  // (2, largest_block, largest_block): slopes in two parts
   aligned_buffer<T> line;                              // a row of an argument
 };
@@ -36,7 +40,7 @@ class products {
     p_ = &p, plan_ = &how;
     bf16_ = takes_bf16(p) ? p.bf16 : nullptr;
     prepared_.reserve(kernels_, p.similarity, p.temperature, p.arguments, p.count, p.ranges.total,
-                      bf16_ == nullptr ? how.tiled() : 0, p.with_gradients ? p.gradients : nullptr, p.order, how.n);
+                      p.with_gradients ? p.gradients : nullptr, p.order, how.n);
     if (bf16_ == nullptr) return;
     bf16_anchors_.reserve(*bf16_, p.ranges.anchor_begin, p.same_rows() ? std::max(how.n, how.tiled()) : how.n,
                           p.arguments[0].cols);
@@ -44,15 +48,20 @@ class products {
       bf16_candidates_.reserve(*bf16_, p.ranges.candidate_begin + how.tiled_begin, how.tiled(), p.arguments[0].cols);
   }
   void reserve(product_scratch<T>& s) const {
-    if (bf16_ == nullptr) return;
+    if (bf16_ == nullptr) {
+      const index_type blocks = plan_->candidates.count();
+      for (index_type b = 0; b < std::min<index_type>(blocks, 2); ++b)
+        s.panels[b].reserve((plan_->candidates.block + kernels_.width - 1) / kernels_.width * prepared_.panel_size());
+      return;
+    }
     s.line.reserve(bf16_anchors_.depth());
     s.straight.reserve(2 * largest_block * largest_block), s.transposed.reserve(2 * largest_block * largest_block);
   }
 
-  /// Reads and packs all rows, and once they are read and their norms known, beside the packing, calls others(t) for t in
-  /// [0, num_others). On all threads.
+  /// Reads all rows, and once their norms are known calls others(t) for t in [0, num_others). On all threads.
   template <class Task>
   void prepare(thread_team& team, product_scratch<T>& s, index_type num_others, Task others) {
+    s.packed[0] = s.packed[1] = -1;
     const bool centred = p_->similarity == similarity::negative_squared_euclidean;
     if (centred) {
       team.each(p_->ranges.total, 64, [&](index_type row) { prepared_.read(row); });
@@ -62,18 +71,15 @@ class products {
       if (!centred) prepared_.read(row);
       prepared_.shape(row);
     });
-    const index_type first = p_->ranges.candidate_begin + plan_->tiled_begin,
-                     end = p_->ranges.candidate_begin + plan_->tiled_end;
-    team.share(num_others + num_packs(), [&](index_type t) {
+    const index_type packs = bf16_ == nullptr ? 0 : num_groups();
+    team.share(num_others + packs, [&](index_type t) {
       if (t < num_others) return others(t);
-      if constexpr (std::is_same_v<T, float>)
-        if (bf16_ != nullptr) return pack_bf16(t - num_others, s);
-      prepared_.pack_panel(t - num_others, first, end);
+      if constexpr (std::is_same_v<T, float>) pack_bf16(t - num_others, s);
     });
   }
 
-  /// x (anchors of the tile, panels of its candidates) = arms.
-  void logits(const tile& t, index_type panels, T* x, index_type ld) const {
+  /// x (anchors of the tile, panels of its candidates) = arms. The tile's candidates are of one block, and begin with a panel.
+  void logits(product_scratch<T>& s, const tile& t, index_type panels, T* x, index_type ld) const {
     const index_type begin = t.anchor_begin, num_anchors = t.anchor_end - begin, first = t.candidate_begin - plan_->tiled_begin;
     if constexpr (std::is_same_v<T, float>)
       if (bf16_ != nullptr) {
@@ -81,8 +87,10 @@ class products {
         return bf16_->product({a.straight(begin), a.depth(), 0, 1, c.panel(first), c.panel_size(), num_anchors, panels,
                                a.depth(), x, ld, bf16_rows::group, false, a.factors(begin), c.scaled_factors(first)});
       }
+    const index_type block = first / plan_->candidates.block, in_block = first - plan_->candidates.begin(block);
     kernels_.multiply({prepared_.row(p_->ranges.anchor_begin + begin), prepared_.slab_stride(), num_anchors,
-                       prepared_.panel(first / kernels_.width), panels, prepared_.prepared_dim(), x, ld});
+                       panels_of(s, block) + in_block / kernels_.width * prepared_.panel_size(), panels,
+                       prepared_.prepared_dim(), x, ld});
   }
   /// The arm of one pair. Of bfloat16 it may differ from the tiles' by a rounding.
   T arm(index_type i, index_type j) const {
@@ -150,14 +158,24 @@ class products {
   }
 
  private:
+  /// Panels of a block of candidates, packed when it is met: rows are kept once, and packing a block takes a hundredth of the time
+  /// of the products with it.
+  const T* panels_of(product_scratch<T>& s, index_type block) const {
+    T* const panels = s.panels[block % 2].data();
+    if (s.packed[block % 2] != block) {
+      const index_type first = p_->ranges.candidate_begin + plan_->tiled_begin;
+      prepared_.pack(first + plan_->candidates.begin(block), first + plan_->candidates.end(block), panels);
+      s.packed[block % 2] = block;
+    }
+    return panels;
+  }
+
   // ---- bfloat16: logits are (z_i · z_j) f_i f_j / τ with the factors f of bf16_rows, and the tiles sum
   // f_i H_i = Σ_j (f_i G_ij f_j) z_j, so that one matrix serves rows and columns.
 
   const bf16_rows& bf16_candidates() const { return p_->same_rows() ? bf16_anchors_ : bf16_candidates_; }
 
-  /// Panels, or groups of rows of bfloat16.
-  index_type num_packs() const {
-    if (bf16_ == nullptr) return prepared_.num_panels();
+  index_type num_groups() const {
     return bf16_anchors_.num_groups() + (p_->same_rows() ? 0 : bf16_candidates_.num_groups());
   }
   void pack_bf16(index_type g, product_scratch<T>& s) {

@@ -238,7 +238,7 @@ class strips {
     l.logits = {x, num_rows, columns, ld};
     const bool counted = only_counts_positives_ && !again && !plan_->keeps && l.whole && !l.counts[0] && are_ones(t, said);
     if (!counted && !(again && plan_->keeps)) {
-      products_.logits(t, panels, x, ld);
+      products_.logits(s.products, t, panels, x, ld);
       for (index_type i = 0; i < num_rows; ++i) std::fill(x + i * ld + num_candidates, x + i * ld + columns, excluded<T>);
       listed_.take(t, x, ld, !again || p_->is_part(), plan_->symmetric && t.anchor_begin != t.candidate_begin);
       if (said.leaves_out) f_->leave_out(t, x, ld);
