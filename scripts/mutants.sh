@@ -96,7 +96,7 @@ mutant 'blocks are ten times as large' ring.hpp 'b.rows.reserve(most * dim());' 
 # Which pairs.
 mutant 'anchors have the numbers of their rank' ring.hpp 'f.first_anchor = a.number' 'f.first_anchor = MUTANT ? a.local : a.number'
 mutant 'candidates have the numbers of their rank' ring.hpp 'f.first_candidate = c.number' 'f.first_candidate = MUTANT ? c.local : c.number'
-mutant 'ranks on either side of the ring count their pairs twice' ring.hpp 'if (plan_.symmetric() && 2 * step' 'if (!MUTANT && plan_.symmetric() && 2 * step'
+mutant 'ranks on either side of the ring count their pairs twice' ring.hpp 'halved = plan_.symmetric()' 'halved = !MUTANT && plan_.symmetric()'
 mutant 'the sum over the batch is of own anchors' ring.hpp 'all.merge(of_ranks[r]);' 'if (!MUTANT || static_cast<int>(r) == where_.rank) all.merge(of_ranks[r]);'
 mutant 'valid anchors are those of a rank' ring.hpp 'all.valid_anchors += of.valid_anchors;' 'all.valid_anchors += MUTANT ? 0 : of.valid_anchors;'
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each rank sends: the formulas of docs/distributed.md, to the byte.
 #include <contrastive/distributed/joint_call.hpp>
+#include <contrastive/distributed/ring_plan.hpp>
 #include <distributed/on_threads.hpp>
 #include <support/random.hpp>
 
@@ -113,6 +114,41 @@ TEST_CASE("distributed: each rank sends what the formula says, to the byte") {
         CHECK(letters[static_cast<std::size_t>(r)] == num_letters * static_cast<index_type>(sizeof(distributed::letter)));
       }
     }
+}
+
+TEST_CASE("distributed: two ranks that have each other's block share its pairs, in every lap alike") {
+  for (const auto& [lower, upper] : {std::pair<index_type, index_type>{6000, 6000}, {5000, 3001}, {2047, 4099}, {0, 3}}) {
+    CAPTURE(lower, upper);
+    const index_type all = lower + upper;
+    distributed::spread_rows rows{{{0, {lower, upper}, false, true}}, {{all, 1024}}, {all, 0, all, 0, all}, 1024, 0};
+    distributed::spread_rows on_upper = rows;
+    on_upper.rank = 1;
+    const auto plan_of = [&](const distributed::spread_rows& of) {
+      return distributed::ring_plan(of, 2, arrangement::all_against_all, true, 0, all, sizeof(float));
+    };
+    const distributed::ring_plan of_lower = plan_of(rows), of_upper = plan_of(on_upper);
+    REQUIRE(of_lower.num_laps() == std::max<index_type>(1, (std::max(lower, upper) + 2047) / 2048));
+
+    std::vector<int> taken(static_cast<std::size_t>(upper));  // how many rows of the lower rank have met each of the upper one
+    const auto rows_in = [](const std::vector<distributed::row_piece>& pieces) {
+      index_type sum = 0;
+      for (const auto& piece : pieces) sum += piece.count;
+      return sum;
+    };
+    const auto meet = [&](const std::vector<distributed::row_piece>& of_the_upper, index_type others) {
+      for (const auto& piece : of_the_upper)
+        for (index_type r = piece.local; r < piece.local + piece.count; ++r)
+          taken[static_cast<std::size_t>(r)] += static_cast<int>(others);
+    };
+    for (index_type lap = 0; lap < of_lower.num_laps(); ++lap) {
+      const auto halves = of_lower.first_half_of_block(1, lap), rest = of_upper.anchors_of_second_halves();
+      const index_type others = rows_in(of_upper.block(0, lap));
+      meet(halves, lower), meet(rest, others);
+      const index_type work_of_lower = lower * rows_in(halves), work_of_upper = rows_in(rest) * others;
+      if (lower == upper) CHECK(work_of_lower == work_of_upper);
+    }
+    CHECK(std::all_of(taken.begin(), taken.end(), [&](int count) { return count == lower; }));
+  }
 }
 
 }  // namespace contrastive::testing

@@ -96,7 +96,8 @@ class prepared_rows {
         for (index_type c = 0; c < count; ++c)
           along_row(row(begin + c), prepared_dim_, [&](index_type k, const T& v) { panel[k * width_ + c] = v; });
       }
-      if (kind_ == similarity::negative_squared_euclidean)  // the candidate's form of a row has the last two coordinates swapped
+      // The candidate's form of a row has the last two coordinates swapped.
+      if (kind_ == similarity::negative_squared_euclidean)
         std::swap_ranges(panel + dim_ * width_, panel + (dim_ + 1) * width_, panel + (dim_ + 1) * width_);
     }
   }

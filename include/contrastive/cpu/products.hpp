@@ -158,8 +158,8 @@ class products {
   }
 
  private:
-  /// Panels of a block of candidates, packed when it is met: rows are kept once, and packing a block takes a hundredth of the time
-  /// of the products with it.
+  /// Panels of a block of candidates, packed when it is met: rows are kept once, and packing a block takes a hundredth of the
+  /// time of the products with it.
   const T* panels_of(product_scratch<T>& s, index_type block) const {
     T* const panels = s.panels[block % 2].data();
     if (s.packed[block % 2] != block) {
@@ -175,9 +175,7 @@ class products {
 
   const bf16_rows& bf16_candidates() const { return p_->same_rows() ? bf16_anchors_ : bf16_candidates_; }
 
-  index_type num_groups() const {
-    return bf16_anchors_.num_groups() + (p_->same_rows() ? 0 : bf16_candidates_.num_groups());
-  }
+  index_type num_groups() const { return bf16_anchors_.num_groups() + (p_->same_rows() ? 0 : bf16_candidates_.num_groups()); }
   void pack_bf16(index_type g, product_scratch<T>& s) {
     const bool of_anchors = g < bf16_anchors_.num_groups();
     (of_anchors ? bf16_anchors_ : bf16_candidates_)

@@ -305,13 +305,12 @@ class ring {
   }
   void meet(block& there, int step, block& to, cpu::call_part part) {
     const int rank = call_.source(step);
-    index_type begin = 0, end = std::numeric_limits<index_type>::max();
-    if (plan_.symmetric() && 2 * step == call_.size()) {  // two ranks have each other's block: one half of the pairs each
-      const index_type half = plan_.travelling_rows(std::max(rank, where_.rank)) / 2;
-      (where_.rank < rank ? end : begin) = half;
-    }
-    for (const row_piece& a : plan_.anchors(begin))
-      for (const row_piece& c : plan_.block(rank, lap_, end)) {
+    const bool halved = plan_.symmetric() && 2 * step == call_.size();
+    const std::vector<row_piece> anchors = halved && rank < where_.rank ? plan_.anchors_of_second_halves() : plan_.anchors(),
+                                 candidates = halved && where_.rank < rank ? plan_.first_half_of_block(rank, lap_)
+                                                                           : plan_.block(rank, lap_);
+    for (const row_piece& a : anchors)
+      for (const row_piece& c : candidates) {
         const index_type at = c.local - plan_.block_begin(lap_);
         const matrix_view<const T> rows{there.rows.data() + at * where_.cols, c.count, where_.cols};
         T* const gradient = part == cpu::call_part::gradients && where_[c.argument].needs_gradient

@@ -80,8 +80,7 @@ class ring_plan {
     return static_cast<std::size_t>(std::min(most, most_rows));
   }
 
-  /// This rank's anchors, from one on.
-  std::vector<row_piece> anchors(index_type begin = 0) const { return pieces_of(anchors_, where_.rank, 0, begin, no_end); }
+  std::vector<row_piece> anchors() const { return pieces_of(anchors_, where_.rank, 0, 0, no_end); }
   /// This rank's candidates that travel, and those that every rank has.
   std::vector<row_piece> own_travelling() const {
     return pieces_of(travelling_, where_.rank, where_.ranges.candidate_begin, 0, no_end);
@@ -90,15 +89,30 @@ class ring_plan {
     return pieces_of(resident_, where_.rank, where_.ranges.candidate_begin, 0, no_end);
   }
   const std::vector<int>& resident_arguments() const { return resident_; }
-  /// The block of a rank in a lap, up to candidate `end` of the rank.
-  std::vector<row_piece> block(int rank, index_type lap, index_type end = no_end) const {
-    return pieces_of(travelling_, rank, where_.ranges.candidate_begin, block_begin(lap),
-                     std::min(end, block_begin(lap) + lap_rows_));
+  /// The block of a rank in a lap.
+  std::vector<row_piece> block(int rank, index_type lap) const {
+    return pieces_of(travelling_, rank, where_.ranges.candidate_begin, block_begin(lap), block_begin(lap) + lap_rows_);
+  }
+  /// Where two ranks have each other's block, each looks at half of the pairs: the one takes the first half of each block of
+  /// the other, this one has the rest of its own as anchors. So both have as much to do in every lap.
+  std::vector<row_piece> first_half_of_block(int rank, index_type lap) const {
+    return pieces_of(travelling_, rank, where_.ranges.candidate_begin, block_begin(lap), half_of_block(rank, lap));
+  }
+  std::vector<row_piece> anchors_of_second_halves() const {
+    std::vector<row_piece> all;
+    for (index_type lap = 0; block_rows(where_.rank, lap) > 0; ++lap)
+      for (const row_piece& piece :
+           pieces_of(anchors_, where_.rank, 0, half_of_block(where_.rank, lap), block_begin(lap) + lap_rows_))
+        all.push_back(piece);
+    return all;
   }
 
  private:
   static constexpr index_type no_end = std::numeric_limits<index_type>::max();
 
+  index_type half_of_block(int rank, index_type lap) const {
+    return block_begin(lap) + static_cast<index_type>(block_rows(rank, lap) / 2);
+  }
   /// Rows [begin, end) of a rank's rows of these arguments.
   std::vector<row_piece> pieces_of(const std::vector<int>& arguments, int rank, index_type first_number, index_type begin,
                                    index_type end) const {
